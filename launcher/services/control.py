@@ -1,0 +1,102 @@
+"""Talk to the host of a running lesson, over loopback."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+
+from launcher.errors import PaadjeError
+from launcher.events import Event, Notice, ServiceChanged
+from launcher.services.state import LessonRecord
+
+_CONNECT_S = 2.0
+_ANSWER_S = 5.0
+_SILENCE_S = 30.0
+"""The host sends a sign of life every 10 seconds while events are followed."""
+
+
+class ControlClient:
+    """The control API of one host. All calls raise ``services.host_unreachable``."""
+
+    def __init__(self, record: LessonRecord) -> None:
+        self._base_url = f"http://127.0.0.1:{record.control_port}"
+        self._token = record.control_token
+
+    def state(self) -> dict[str, Any]:
+        """``lesson, state, created_at, services {id: state}, reason, joined``.
+
+        ``reason`` is None or ``{code, params, detail}``: `lesson.types.Why`.
+        """
+        with self._answer("GET", "/state") as response:
+            try:
+                value = response.json()
+            except ValueError as error:
+                raise _unreachable(error) from error
+        if not isinstance(value, dict) or "state" not in value:
+            raise PaadjeError("services.host_unreachable", detail="not a lesson host")
+        return value
+
+    def stop(self) -> None:
+        """Ask the host to end the lesson. It has begun when this returns, not ended."""
+        with self._answer("POST", "/stop"):
+            pass
+
+    def events(self) -> Iterator[Event]:
+        """Follow the lesson until it ends: first how every service is now, then each change.
+
+        The lesson as a whole is told as the service ``lesson``.
+        """
+        with self._answer("GET", "/events", stream=True, silence_s=_SILENCE_S) as response:
+            response.encoding = "utf-8"
+            try:
+                for line in response.iter_lines(decode_unicode=True):
+                    event = _parse(line)
+                    if event is not None:
+                        yield event
+            except requests.RequestException as error:
+                raise _unreachable(error) from error
+
+    @contextlib.contextmanager
+    def _answer(
+        self, method: str, path: str, *, stream: bool = False, silence_s: float = _ANSWER_S
+    ) -> Iterator[requests.Response]:
+        with requests.Session() as session:
+            session.trust_env = False  # No proxy and no .netrc for loopback.
+            try:
+                response = session.request(
+                    method,
+                    self._base_url + path,
+                    headers={"Authorization": f"Bearer {self._token}"},
+                    timeout=(_CONNECT_S, silence_s),
+                    stream=stream,
+                    allow_redirects=False,
+                )
+            except requests.RequestException as error:
+                raise _unreachable(error) from error
+            with response:
+                if response.status_code not in (200, 202):
+                    raise PaadjeError(
+                        "services.host_unreachable",
+                        detail=f"{path}: HTTP {response.status_code}",
+                    )
+                yield response
+
+
+def _unreachable(error: Exception) -> PaadjeError:
+    return PaadjeError("services.host_unreachable", detail=type(error).__name__)
+
+
+def _parse(line: str) -> Event | None:
+    if not line.startswith("data:"):
+        return None
+    try:
+        data = json.loads(line.removeprefix("data:"))
+        if data["event"] == "ServiceChanged":
+            return ServiceChanged(service=str(data["service"]), state=str(data["state"]))
+        if data["event"] == "Notice":
+            return Notice(code=str(data["code"]), params=dict(data.get("params", {})))
+    except (ValueError, KeyError, TypeError):
+        pass
+    return None
