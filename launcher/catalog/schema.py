@@ -3,10 +3,12 @@
 Foreign data: everything is checked, and a key that is not known is an error.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from launcher.catalog.nearest import nearest_of
+from launcher.errors import PaadjeError, UsageError
 from launcher.settings import Language
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -65,17 +67,32 @@ class ModelFile(Strict):
 class ModelShape(Strict):
     """What `fit` needs to know of a model before its header can be read. None is unknown."""
 
-    layers: int | None = None
-    kv_heads: int | None = None
-    heads: int | None = None
-    head_dim: int | None = None
-    embedding_size: int | None = None
-    vocabulary_size: int | None = None
-    feed_forward_size: int | None = None
-    context_tokens: int | None = Field(None, description="The longest context it was trained for.")
-    sliding_window_tokens: int | None = None
-    experts: int | None = None
-    experts_used: int | None = None
+    layers: int | None = Field(None, gt=0)
+    heads: int | None = Field(None, gt=0)
+    kv_heads: int | None = Field(None, gt=0, description="In a layer that sees the whole context.")
+    head_dim: int | None = Field(None, gt=0, description="In a layer that sees the whole context.")
+    embedding_size: int | None = Field(None, gt=0)
+    vocabulary_size: int | None = Field(None, gt=0)
+    feed_forward_size: int | None = Field(None, gt=0)
+    context_tokens: int | None = Field(
+        None, gt=0, description="The longest context it was trained for."
+    )
+    full_layers: int | None = Field(
+        None,
+        ge=0,
+        description="Layers that keep keys and values of the whole context. None: all layers.",
+    )
+    sliding_layers: int | None = Field(
+        None, ge=0, description="Layers that keep keys and values of the last window only."
+    )
+    sliding_window_tokens: int | None = Field(None, gt=0)
+    sliding_kv_heads: int | None = Field(None, gt=0)
+    sliding_head_dim: int | None = Field(None, gt=0)
+    recurrent_bytes_per_slot: int | None = Field(
+        None, ge=0, description="State of recurrent layers, whatever the context."
+    )
+    experts: int | None = Field(None, gt=0)
+    experts_used: int | None = Field(None, gt=0)
 
 
 class Licence(Strict):
@@ -98,7 +115,10 @@ class CatalogModel(Strict):
     role: ModelRole
     status: ModelStatus
     quantization: str | None = None
-    parameters: int | None = None
+    parameters: int | None = Field(None, gt=0)
+    active_parameters: int | None = Field(
+        None, gt=0, description="Used for each token, where that is fewer than all."
+    )
     file: ModelFile | None = None
     shape: ModelShape = ModelShape()
     licence: Licence
@@ -110,14 +130,49 @@ class CatalogModel(Strict):
     made_in_eu: bool = False
     open_data: bool = False
     thinking: bool = Field(False, description="Writes a long chain of thought unless told not to.")
+    thinking_always: bool = Field(False, description="And cannot be told not to.")
     reason: Localized | None = None
     note: Localized | None = None
 
+    @model_validator(mode="after")
+    def _file_or_reason(self) -> Self:
+        if self.status == "withheld":
+            if self.file is not None or self.reason is None:
+                raise ValueError(f"{self.id}: a withheld model has a reason and no file")
+        elif self.file is None:
+            raise ValueError(f"{self.id}: only a withheld model has no file")
+        return self
+
 
 class Catalog(Strict):
+    """The apps in the order of the menu, and every model that Paadje has something to say about."""
+
     schema_version: Literal[1]
     apps: tuple[Slug, ...] = Field(description="The apps, in the order of the menu.")
     models: tuple[CatalogModel, ...]
+
+    @model_validator(mode="after")
+    def _each_model_once(self) -> Self:
+        ids = [model.id for model in self.models]
+        doubled = sorted({id_ for id_ in ids if ids.count(id_) > 1})
+        if doubled:
+            raise ValueError(f"listed twice: {', '.join(doubled)}")
+        return self
+
+    def model(self, model_id: str) -> CatalogModel:
+        """The model with this id. Raises `UsageError` ``catalog.unknown_model``."""
+        for model in self.models:
+            if model.id == model_id:
+                return model
+        nearest = nearest_of(model_id, [model.id for model in self.models])
+        raise UsageError("catalog.unknown_model", model=model_id, nearest=nearest or "")
+
+    def practice_model(self) -> CatalogModel:
+        """The small model that works without the Hub and is never fit for real feedback."""
+        for model in self.models:
+            if model.status == "practice":
+                return model
+        raise PaadjeError("catalog.unreadable", file="", detail="no model has status practice")
 
 
 # --- recipes ----------------------------------------------------------------------------------
