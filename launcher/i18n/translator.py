@@ -48,7 +48,7 @@ class Translator:
             step = 1 if seconds < 10 else 5
             return self.plural("core.seconds", max(round(seconds / step) * step, 1))
         minutes = round(seconds / 60)
-        if minutes < 90:
+        if minutes < 60:
             return self.plural("core.minutes", minutes)
         hours, rest = divmod(minutes, 60)
         text = self.plural("core.hours", hours)

@@ -1,0 +1,102 @@
+"""Fetch and verify what a plan needs, remember it, and take it away again."""
+
+from launcher import catalog
+from launcher.errors import PaadjeError
+from launcher.events import Cancel, Notice, Report
+from launcher.files import read_json_object, write_private_json
+from launcher.lesson.plan import LaunchPlan
+from launcher.lesson.planning import planned_model
+from launcher.lesson.running import live_lessons
+from launcher.lesson.types import Context, InstallReceipt, UninstallReceipt
+from launcher.models.library import Library
+
+
+def is_installed(context: Context, plan: LaunchPlan) -> bool:
+    """Whether everything the plan needs is on disk, as far as a quick look can tell."""
+    _, file = planned_model(plan)
+    return Library(context.models_dir).find(file) is not None
+
+
+def install(
+    context: Context,
+    plan: LaunchPlan,
+    *,
+    from_place: str | None = None,
+    report: Report,
+    cancel: Cancel,
+) -> InstallReceipt:
+    """Fetch the plan's files and verify them; what is there and right is not fetched again.
+
+    ``from_place`` is a folder, a file or an address to try first. A partial file is kept when this
+    fails or is cancelled, and the next call continues with it.
+    """
+    from launcher.models.fetch import ensure_model
+
+    model, file = planned_model(plan)
+    library = Library(context.models_dir)
+    missing_bytes = library.missing_bytes(file)
+    path = ensure_model(
+        model,
+        library,
+        hf_endpoint=context.settings.hf_endpoint,
+        offline=context.settings.offline,
+        from_place=from_place,
+        environ=context.environ,
+        report=report,
+        cancel=cancel,
+    )
+    receipt = InstallReceipt(
+        app=plan.app, model=plan.model, files=(path.name,), fetched_bytes=missing_bytes
+    )
+    write_private_json(
+        context.paths.receipts / f"{plan.app}.json",
+        {"app": plan.app, "model": plan.model, "files": list(receipt.files)},
+    )
+    if plan.practice:
+        report(Notice(code="lesson.practice_model"))
+    return receipt
+
+
+def uninstall(context: Context, app: str | None, *, report: Report) -> UninstallReceipt:
+    """Take away one app, or everything when ``app`` is None. Refused while its lesson runs.
+
+    A model file that another app needs is kept. With None, all models, settings, logs and lessons
+    go as well: nothing of Paadje is left but the program.
+    """
+    running = {entry.id for lesson in live_lessons(context) for entry in lesson.apps}
+    if running and (app is None or app in running):
+        raise PaadjeError("lesson.still_running")
+    if app is None:
+        return _remove_everything(context)
+    catalog.load_recipe(app)
+    library = Library(context.models_dir)
+    receipt_file = context.paths.receipts / f"{app}.json"
+    mine = set((read_json_object(receipt_file) or {}).get("files", ()))
+    others: set[str] = set()
+    for other in context.paths.receipts.glob("*.json"):
+        if other != receipt_file:
+            others.update((read_json_object(other) or {}).get("files", ()))
+    freed_bytes = 0
+    removed = []
+    for entry in library.entries():
+        if entry.name in mine - others:
+            freed_bytes += entry.size_bytes
+            library.remove(entry.name)
+            removed.append(entry.name)
+    receipt_file.unlink(missing_ok=True)
+    kept = tuple((name, "used_by_other_app") for name in sorted(mine & others))
+    return UninstallReceipt(freed_bytes=freed_bytes, removed=tuple(removed), kept=kept)
+
+
+def _remove_everything(context: Context) -> UninstallReceipt:
+    import shutil
+
+    paths = context.paths
+    freed_bytes = 0
+    removed = []
+    for folder in (context.models_dir, paths.data, paths.config, paths.cache, paths.logs):
+        if folder.is_dir():
+            freed_bytes += sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+            shutil.rmtree(folder)
+            removed.append(str(folder))
+    return UninstallReceipt(freed_bytes=freed_bytes, removed=tuple(removed), kept=())

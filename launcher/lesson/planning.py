@@ -1,0 +1,226 @@
+"""Choose: which model, how, and whether this computer can do it. Nothing is changed here."""
+
+from collections.abc import Callable
+
+from launcher import catalog, fit
+from launcher.catalog.schema import Catalog, CatalogModel, ModelFile, Recipe
+from launcher.downloads.disk import room_needed
+from launcher.engines.registry import DEFAULT_ENGINE, get_engine
+from launcher.errors import PaadjeError, UsageError
+from launcher.fit.types import Fit, Reason
+from launcher.hardware.profile import MachineProfile
+from launcher.lesson.machine import this_machine
+from launcher.lesson.plan import PLAN_VERSION, Alternative, LaunchPlan, PlannedFile
+from launcher.lesson.types import AppCard, Context, PlanWishes
+from launcher.models.library import Library
+
+MOST_ALTERNATIVES = 4
+
+
+def list_apps(context: Context) -> tuple[AppCard, ...]:
+    """Every app of the catalog with its verdict on this computer."""
+    return tuple(_card(context, recipe) for recipe in catalog.load_recipes())
+
+
+def withheld_models(context: Context) -> tuple[CatalogModel, ...]:
+    """Models that Paadje does not offer, each with its reason: something to talk about in class."""
+    return tuple(model for model in catalog.load_catalog().models if model.status == "withheld")
+
+
+def make_plan(context: Context, app: str, wishes: PlanWishes | None = None) -> LaunchPlan:
+    """The plan for ``app``. Raises `UsageError` for what is not known, `PaadjeError` when nothing
+    fits this computer."""
+    wishes = wishes or PlanWishes()
+    recipe = catalog.load_recipe(app)
+    models = catalog.load_catalog()
+    engine = get_engine(wishes.engine or DEFAULT_ENGINE)
+    machine = this_machine(context, engine)
+    refusal = engine.supports(machine)
+    if refusal is not None:
+        raise PaadjeError(refusal)
+    students = wishes.students or context.settings.students
+    context_tokens = wishes.context_tokens or recipe.needs.context_tokens
+    library = Library(context.models_dir)
+    obtainable = _obtainable(context, library)
+
+    def fit_one(model: CatalogModel) -> Fit:
+        return fit.fit_model(
+            model, machine, students=students, context_tokens=context_tokens, language=context.lang
+        )
+
+    if wishes.model is not None:
+        model = models.model(wishes.model)
+        _check_choice(model, recipe)
+        chosen = fit_one(model)
+        ranked: tuple[Fit, ...] = ()
+        notices: tuple[Reason, ...] = ()
+    else:
+        ranked = fit.rank(
+            models.models,
+            machine,
+            students=students,
+            context_tokens=context_tokens,
+            languages=recipe.needs.languages,
+            available=lambda model: True,
+        )
+        chosen, notices = _best_obtainable(models, ranked, obtainable)
+        model = models.model(chosen.model)
+    assert model.file is not None
+    file = model.file
+    missing_bytes = library.missing_bytes(file)
+    return LaunchPlan(
+        version=PLAN_VERSION,
+        app=recipe.id,
+        students=students,
+        lang=context.lang,
+        engine=engine.id,
+        model=model.id,
+        model_name=model.name,
+        quantization=model.quantization or "",
+        practice=model.status == "practice",
+        verdict=chosen.verdict,
+        usable=chosen.usable,
+        context_tokens=chosen.context_tokens,
+        slots=chosen.slots,
+        gpu_layers=chosen.gpu_layers,
+        threads=chosen.threads,
+        kv_type="f16",
+        mmap=_use_mmap(machine),
+        files=(
+            PlannedFile(
+                name=file.name,
+                size_bytes=file.size_bytes,
+                sha256=file.sha256,
+                fetch_bytes=missing_bytes,
+            ),
+        ),
+        fetch_bytes=missing_bytes,
+        disk_needed_bytes=needed_bytes(missing_bytes),
+        disk_free_bytes=machine.disk_free_bytes.value,
+        memory=chosen.memory,
+        memory_free_bytes=chosen.memory_free_bytes,
+        speed=chosen.speed,
+        first_port=context.settings.port,
+        share="lan",
+        reasons=(*notices, *chosen.reasons),
+        alternatives=_alternatives(models, ranked, chosen, library),
+        licence=model.licence.name,
+        licence_url=model.licence.url,
+        licence_needs_acceptance=model.licence.needs_acceptance,
+    )
+
+
+def explain_plan(context: Context, plan: LaunchPlan) -> tuple[str, ...]:
+    """What a teacher is told about this plan, the most important first."""
+    return fit.explain_fit(plan_fit(plan), plan.model_name, context.lang, practice=plan.practice)
+
+
+def plan_fit(plan: LaunchPlan) -> Fit:
+    """The fit inside a plan."""
+    return Fit(
+        model=plan.model,
+        verdict=plan.verdict,
+        usable=plan.usable,
+        memory=plan.memory,
+        memory_free_bytes=plan.memory_free_bytes,
+        speed=plan.speed,
+        context_tokens=plan.context_tokens,
+        slots=plan.slots,
+        gpu_layers=plan.gpu_layers,
+        threads=plan.threads,
+        reasons=plan.reasons,
+    )
+
+
+def needed_bytes(fetch_bytes: int) -> int:
+    """Disk room for a download: the file with a margin, and nothing when nothing is fetched."""
+    return room_needed(fetch_bytes) if fetch_bytes else 0
+
+
+def _card(context: Context, recipe: Recipe) -> AppCard:
+    from launcher.lesson.installing import is_installed
+
+    try:
+        plan = make_plan(context, recipe.id)
+    except PaadjeError as error:
+        return AppCard(recipe=recipe, installed=False, plan=None, problem=error.code)
+    return AppCard(recipe=recipe, installed=is_installed(context, plan), plan=plan)
+
+
+def _obtainable(context: Context, library: Library) -> Callable[[CatalogModel], bool]:
+    from launcher.models.fetch import reachable
+
+    def check(model: CatalogModel) -> bool:
+        if model.file is None:
+            return False
+        return library.find(model.file) is not None or reachable(
+            model,
+            hf_endpoint=context.settings.hf_endpoint,
+            offline=context.settings.offline,
+            environ=context.environ,
+        )
+
+    return check
+
+
+def _check_choice(model: CatalogModel, recipe: Recipe) -> None:
+    if model.file is None:
+        raise UsageError("lesson.model_withheld", model=model.name)
+    if model.role != recipe.needs.model_role:
+        raise UsageError("lesson.model_wrong_role", model=model.name)
+
+
+def _best_obtainable(
+    models: Catalog, ranked: tuple[Fit, ...], obtainable: Callable[[CatalogModel], bool]
+) -> tuple[Fit, tuple[Reason, ...]]:
+    """The best fit whose bytes can be had, and a notice when that is not the best of all."""
+    fitting = [candidate for candidate in ranked if candidate.verdict != "no"]
+    if not fitting:
+        raise PaadjeError("lesson.nothing_fits")
+    for candidate in fitting:
+        if obtainable(models.model(candidate.model)):
+            if candidate is fitting[0]:
+                return candidate, ()
+            best = models.model(fitting[0].model)
+            return candidate, (
+                Reason(code="better_model_unreachable", params={"model": best.name}),
+            )
+    raise PaadjeError("lesson.no_model_reachable")
+
+
+def _alternatives(
+    models: Catalog, ranked: tuple[Fit, ...], chosen: Fit, library: Library
+) -> tuple[Alternative, ...]:
+    found = []
+    for candidate in ranked:
+        model = models.model(candidate.model)
+        if candidate.model == chosen.model or candidate.verdict == "no" or model.file is None:
+            continue
+        found.append(
+            Alternative(
+                model=model.id,
+                name=model.name,
+                verdict=candidate.verdict,
+                class_last_s=candidate.speed.class_last_s.likely,
+                fetch_bytes=library.missing_bytes(model.file),
+            )
+        )
+    practice_id = models.practice_model().id
+    practice = [alternative for alternative in found if alternative.model == practice_id]
+    others = [alternative for alternative in found if alternative.model != practice_id]
+    return (*others[:MOST_ALTERNATIVES], *practice)
+
+
+def _use_mmap(machine: MachineProfile) -> bool:
+    """CPU builds repack the weights, and with mmap both copies stay in memory (spec: at most
+    16 GB of memory, load without)."""
+    total_bytes = machine.memory_total_bytes.value
+    return total_bytes is not None and total_bytes > 17 * 2**30
+
+
+def planned_model(plan: LaunchPlan) -> tuple[CatalogModel, ModelFile]:
+    """The catalog's entry for the plan's model, and its file."""
+    model = catalog.load_catalog().model(plan.model)
+    if model.file is None:
+        raise UsageError("lesson.model_withheld", model=model.name)
+    return model, model.file

@@ -1,0 +1,224 @@
+"""Lessons that run now, or that ended in a way they should not have.
+
+Nothing is remembered between calls: the state files of the lesson hosts are the truth, and a host
+counts as alive only when its process is the one that wrote the file.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from launcher.errors import PaadjeError, UsageError
+from launcher.events import Notice, Report, StepFinished, StepStarted
+from launcher.files import read_json_object
+from launcher.lesson.types import (
+    AppSnapshot,
+    Context,
+    EngineSnapshot,
+    LessonSnapshot,
+    ShareSnapshot,
+    StopReceipt,
+    Why,
+)
+from launcher.logs import printable
+from launcher.services.control import ControlClient
+from launcher.services.spec import LessonSpec, spec_from_dict
+from launcher.services.state import (
+    LessonRecord,
+    end_host,
+    erase_lesson_files,
+    is_alive,
+    read_ended,
+    read_record,
+    wait_until_ended,
+)
+from launcher.sharing.join import join_url, lesson_url
+
+STOP_WITHIN_S = 40.0
+LOG_LINES = 200
+
+
+def status(context: Context) -> tuple[LessonSnapshot, ...]:
+    """Every lesson that runs, starts, failed or ended uncleanly; the newest first."""
+    if not context.paths.lessons.is_dir():
+        return ()
+    folders = sorted(context.paths.lessons.iterdir(), reverse=True)
+    snapshots = (snapshot(context, folder.name) for folder in folders if folder.is_dir())
+    return tuple(each for each in snapshots if each is not None)
+
+
+def snapshot(context: Context, lesson: str) -> LessonSnapshot | None:
+    """One lesson as it is now; None when there is none by that name, or it ended as it should."""
+    folder = context.paths.lessons / lesson
+    spec = _read_spec(folder)
+    if spec is None:
+        return None
+    record = read_record(folder / "state.json")
+    if record is None or not is_alive(record):
+        # No host: it is still starting when its folder is brand-new, and gone otherwise.
+        return _assemble(spec, {"state": "ended_uncleanly", "services": {}})
+    try:
+        return _assemble(spec, ControlClient(record).state())
+    except PaadjeError:
+        return _assemble(spec, {"state": "starting", "services": {}})
+
+
+def find_lesson(context: Context, lesson: str) -> LessonSnapshot | None:
+    """As :func:`snapshot`, for a name that a user may have typed."""
+    if Path(lesson).name != lesson:
+        return None
+    return snapshot(context, lesson)
+
+
+def live_lessons(context: Context) -> tuple[LessonSpec, ...]:
+    """The specifications of the lessons whose host is alive."""
+    found = []
+    for each in status(context):
+        if each.state != "ended_uncleanly":
+            spec = _read_spec(context.paths.lessons / each.lesson)
+            if spec is not None:
+                found.append(spec)
+    return tuple(found)
+
+
+def running_lesson(context: Context, lesson: str | None) -> LessonSnapshot:
+    """The lesson by that name, or the only one. Raises `UsageError` when that is not one."""
+    if lesson is not None:
+        found = find_lesson(context, lesson)
+        if found is None or found.state == "ended_uncleanly":
+            raise UsageError("lesson.unknown_lesson", lesson=lesson)
+        return found
+    running = [each for each in status(context) if each.state != "ended_uncleanly"]
+    if not running:
+        raise PaadjeError("lesson.none_running")
+    if len(running) > 1:
+        raise UsageError("lesson.which_one")
+    return running[0]
+
+
+def stop(context: Context, lesson: str | None, *, report: Report) -> tuple[StopReceipt, ...]:
+    """Stop one lesson, or all when ``lesson`` is None; also tidies up after unclean ends."""
+    if lesson is None:
+        return tuple(_stop_one(context, each, report) for each in status(context))
+    found = find_lesson(context, lesson)
+    if found is None:
+        raise UsageError("lesson.unknown_lesson", lesson=lesson)
+    return (_stop_one(context, found, report),)
+
+
+def forget(context: Context, lesson: str) -> None:
+    """Tidy up after a lesson that ended uncleanly. Its texts could not be read any more."""
+    found = find_lesson(context, lesson)
+    if found is not None and found.state == "ended_uncleanly":
+        _remove_folder(context.paths.lessons / lesson)
+
+
+def tidy_ended(context: Context) -> None:
+    """Remove the folders of lessons that ended as they should; nothing of the class is in them."""
+    if context.paths.lessons.is_dir():
+        for folder in context.paths.lessons.iterdir():
+            if folder.is_dir() and read_ended(folder) is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_logs(context: Context, lesson: str | None) -> dict[str, list[str]]:
+    """The last lines of each log of one lesson (the newest when None), safe to print."""
+    if lesson is not None and Path(lesson).name != lesson:
+        raise UsageError("lesson.unknown_lesson", lesson=lesson)
+    if not context.paths.logs.is_dir():
+        raise PaadjeError("lesson.no_logs")
+    folders = sorted(
+        folder
+        for folder in context.paths.logs.iterdir()
+        if folder.is_dir() and folder != context.paths.reports
+    )
+    chosen = [folder for folder in folders if lesson in (None, folder.name)]
+    if not chosen:
+        if lesson is not None:
+            raise UsageError("lesson.unknown_lesson", lesson=lesson)
+        raise PaadjeError("lesson.no_logs")
+    logs = {}
+    for file in sorted(chosen[-1].glob("*.log")):
+        text = file.read_text(encoding="utf-8", errors="replace")
+        logs[file.name] = [printable(line) for line in text.splitlines()[-LOG_LINES:]]
+    return logs
+
+
+def _stop_one(context: Context, found: LessonSnapshot, report: Report) -> StopReceipt:
+    folder = context.paths.lessons / found.lesson
+    if found.state == "ended_uncleanly":
+        erased = _remove_folder(folder)
+        report(Notice(code="lesson.tidied_up"))
+        return StopReceipt(lesson=found.lesson, ended=(), data_erased=erased)
+    report(StepStarted(step="lesson.stopping"))
+    record = read_record(folder / "state.json")
+    if record is not None:
+        _end(record)
+    erased = _remove_folder(folder)
+    report(StepFinished(step="lesson.stopping"))
+    return StopReceipt(lesson=found.lesson, ended=tuple(found.services), data_erased=erased)
+
+
+def _end(record: LessonRecord) -> None:
+    """Ask the host to stop; when it does not within its time, end it with all its children."""
+    try:
+        ControlClient(record).stop()
+    except PaadjeError:
+        end_host(record)
+        return
+    if not wait_until_ended(record, STOP_WITHIN_S):
+        end_host(record)
+
+
+def _remove_folder(folder: Path) -> bool:
+    """Whether nothing is left. What cannot be removed is encrypted with a key that is gone."""
+    erased = erase_lesson_files(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    return erased
+
+
+def _read_spec(folder: Path) -> LessonSpec | None:
+    data = read_json_object(folder / "spec.json")
+    if data is None:
+        return None
+    try:
+        return spec_from_dict(data)
+    except (KeyError, TypeError):
+        return None
+
+
+def _assemble(spec: LessonSpec, state: dict[str, Any]) -> LessonSnapshot:
+    reason = state.get("reason")
+    share = spec.share
+    return LessonSnapshot(
+        lesson=spec.id,
+        state=state["state"],
+        created_at=spec.created_at,
+        services=state.get("services") or {},
+        engine=EngineSnapshot(
+            url=spec.engine.url,
+            model=spec.engine.model,
+            model_name=spec.engine.model_name,
+            slots=spec.engine.slots,
+            context_tokens=spec.engine.context_tokens,
+        ),
+        apps=tuple(AppSnapshot(id=app.id, teacher_url=app.teacher_url) for app in spec.apps),
+        share=ShareSnapshot(
+            mode=share.mode,
+            url=lesson_url(share.address, share.port),
+            join_url=join_url(share.address, share.port, share.token),
+            code=share.code,
+            address=share.address,
+            port=share.port,
+            interface=share.interface,
+            warnings=share.warnings,
+        ),
+        joined=state.get("joined"),
+        why=Why(
+            code=reason["code"],
+            params=reason.get("params") or {},
+            detail=reason.get("detail") or "",
+        )
+        if reason
+        else None,
+    )

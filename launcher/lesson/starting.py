@@ -1,0 +1,314 @@
+"""Start a lesson: fill in the recipe, hand it to a lesson host, and wait until it is ready."""
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from launcher import catalog
+from launcher.catalog.schema import Recipe, Service
+from launcher.engines.protocol import EngineSettings
+from launcher.engines.registry import get_engine
+from launcher.errors import PaadjeError, UsageError
+from launcher.events import Cancel, Report, ServiceChanged
+from launcher.files import write_private_json
+from launcher.lesson.plan import LaunchPlan, plan_to_dict
+from launcher.lesson.planning import planned_model
+from launcher.lesson.running import snapshot, stop, tidy_ended
+from launcher.lesson.types import Context, LessonSnapshot, ShareWishes
+from launcher.models.library import Library
+from launcher.services.detach import spawn_detached
+from launcher.services.ports import first_free_port, free_port, is_free
+from launcher.services.spec import (
+    AppEntry,
+    EngineEntry,
+    LessonSpec,
+    ServiceSpec,
+    ShareEntry,
+    spec_to_dict,
+)
+from launcher.sharing.addresses import Address, candidates, choose_address
+from launcher.sharing.join import new_code, new_token
+
+LOOPBACK = "127.0.0.1"
+LESSON_HOURS = 8
+SEATS = 40
+HOST_ANSWERS_WITHIN_S = 30.0
+POLL_S = 0.1
+
+
+def start(
+    context: Context,
+    plans: Sequence[LaunchPlan],
+    share: ShareWishes,
+    *,
+    report: Report,
+    cancel: Cancel,
+) -> LessonSnapshot:
+    """Start one lesson with the apps of ``plans``, which share the engine of the first plan.
+
+    Returns when the class can join. When anything fails or is cancelled, everything that was
+    started is stopped again.
+    """
+    from filelock import FileLock, Timeout
+
+    if not plans:
+        raise UsageError("lesson.no_app")
+    if len({plan.model for plan in plans}) > 1:
+        raise UsageError("lesson.different_models")
+    context.paths.lessons.mkdir(parents=True, exist_ok=True)
+    tidy_ended(context)
+    try:
+        # Two starts at once would choose the same ports.
+        with FileLock(context.paths.lessons / ".starting", timeout=60):
+            spec = _write_lesson(context, plans, share)
+            return _launch(context, spec, report, cancel)
+    except Timeout as error:
+        raise PaadjeError("lesson.start_busy") from error
+
+
+def address_choices(context: Context) -> tuple[Address, ...]:
+    """The addresses of this computer where a class could get in, the best first."""
+    return candidates()
+
+
+def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWishes) -> LessonSpec:
+    plan = plans[0]
+    _, file = planned_model(plan)
+    model_path = Library(context.models_dir).check_quick(file)
+
+    entry = _share_entry(context, share)
+    lesson = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    folder = context.paths.lessons / lesson
+    logs = context.paths.logs / lesson
+    folder.mkdir(mode=0o700)
+
+    engine = get_engine(plan.engine)
+    engine_key = secrets.token_urlsafe(24)
+    command = engine.command(
+        EngineSettings(
+            model_path=model_path,
+            model_id=plan.model,
+            port=free_port(),
+            api_key=engine_key,
+            context_tokens=plan.context_tokens,
+            slots=plan.slots,
+            threads=plan.threads,
+            gpu_layers=plan.gpu_layers,
+            kv_type=plan.kv_type,
+            mmap=plan.mmap,
+            slot_dir=folder / "slots",
+        )
+    )
+    engine_entry = EngineEntry(
+        url=command.health_url.removesuffix("/health"),
+        key=engine_key,
+        model=plan.model,
+        model_name=plan.model_name,
+        slots=plan.slots,
+        context_tokens=plan.context_tokens,
+    )
+    services = [
+        ServiceSpec(
+            id="engine",
+            kind="engine",
+            argv=command.argv,
+            env=dict(command.env),
+            health_url=command.health_url,
+            log_file=str(logs / "engine.log"),
+            ready_timeout_s=600.0,
+        )
+    ]
+    apps = [
+        _app(catalog.load_recipe(each.app), each, engine_entry, model_path, folder, logs)
+        for each in plans
+    ]
+    services += [app.service for app in apps]
+    services.append(_gateway(apps, entry, folder, logs, context.lang))
+    spec = LessonSpec(
+        id=lesson,
+        lang=context.lang,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        folder=str(folder),
+        control_port=free_port(),
+        control_token=secrets.token_urlsafe(24),
+        services=tuple(services),
+        engine=engine_entry,
+        apps=tuple(app.entry for app in apps),
+        share=entry,
+        plan=plan_to_dict(plan),
+    )
+    write_private_json(folder / "spec.json", spec_to_dict(spec))
+    return spec
+
+
+def _share_entry(context: Context, share: ShareWishes) -> ShareEntry:
+    """Where the class gets in. A port that was typed must be free; else the next free one."""
+    chosen = None if share.mode == "local" else choose_address(share.address)
+    address = chosen.address if chosen else LOOPBACK
+    if share.port is not None:
+        if not (is_free(address, share.port) and is_free(LOOPBACK, share.port)):
+            raise PaadjeError("lesson.port_taken", port=share.port)
+        port = share.port
+    else:
+        port = first_free_port(address, context.settings.port)
+    return ShareEntry(
+        mode=share.mode,
+        address=address,
+        port=port,
+        interface=chosen.interface if chosen else "loopback",
+        token=new_token(),
+        code=new_code(),
+        warnings=chosen.warnings if chosen else (),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PreparedApp:
+    recipe: Recipe
+    entry: AppEntry
+    service: ServiceSpec
+    upstream: str
+    gateway_key: str
+
+
+def _app(
+    recipe: Recipe,
+    plan: LaunchPlan,
+    engine: EngineEntry,
+    model_path: Path,
+    folder: Path,
+    logs: Path,
+) -> _PreparedApp:
+    service = next(each for each in recipe.services if each.id == recipe.expose.service)
+    port, teacher_port = free_port(), free_port()
+    teacher_token, gateway_key = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    log_file = logs / f"{recipe.id}.log"
+    values = {
+        "model_path": str(model_path),
+        "model_id": plan.model,
+        "model_name": plan.model_name,
+        "practice": "1" if plan.practice else "0",
+        "engine_url": engine.url,
+        "engine_key": engine.key,
+        "slots": str(engine.slots),
+        "context_tokens": str(engine.context_tokens),
+        "port": str(port),
+        "teacher_port": str(teacher_port),
+        "teacher_token": teacher_token,
+        "gateway_key": gateway_key,
+        "data_dir": str(folder / "data" / recipe.id),
+        "log_file": str(log_file),
+        "lang": plan.lang,
+        # The host fills this one in at every start; it is never written to disk.
+        "data_key": "{data_key}",
+    }
+    return _PreparedApp(
+        recipe=recipe,
+        entry=AppEntry(
+            id=recipe.id,
+            service=recipe.id,
+            teacher_url=f"http://{LOOPBACK}:{teacher_port}/open#{teacher_token}",
+        ),
+        service=ServiceSpec(
+            id=recipe.id,
+            kind="app",
+            argv=_argv(service, values),
+            env={name: value.format_map(values) for name, value in service.env.items()},
+            health_url=f"http://{LOOPBACK}:{port}{service.health_path}",
+            log_file=str(log_file),
+        ),
+        upstream=f"http://{LOOPBACK}:{port}",
+        gateway_key=gateway_key,
+    )
+
+
+def _argv(service: Service, values: dict[str, str]) -> tuple[str, ...]:
+    module, *arguments = service.argv
+    filled = (argument.format_map(values) for argument in arguments)
+    return (sys.executable, "-X", "utf8", "-m", module, *filled)
+
+
+def _gateway(
+    apps: Sequence[_PreparedApp], share: ShareEntry, folder: Path, logs: Path, lang: str
+) -> ServiceSpec:
+    addresses = list(dict.fromkeys((LOOPBACK, share.address)))
+    config = folder / "gateway.json"
+    log_file = logs / "gateway.log"
+    write_private_json(
+        config,
+        {
+            "bind": [[address, share.port] for address in addresses],
+            "hosts": [f"{name}:{share.port}" for name in (*addresses, "localhost")],
+            "token": share.token,
+            "code": share.code,
+            "seats": SEATS,
+            "expires_at": time.time() + LESSON_HOURS * 3600,
+            "lang": lang,
+            "apps": [
+                {
+                    "id": app.recipe.id,
+                    "icon": app.recipe.icon,
+                    "title": app.recipe.title.model_dump(),
+                    "upstream": app.upstream,
+                    "key": app.gateway_key,
+                }
+                for app in apps
+                if app.recipe.expose.access == "join"
+            ],
+            "status_file": str(folder / "gateway-status.json"),
+            "log_file": str(log_file),
+        },
+    )
+    return ServiceSpec(
+        id="gateway",
+        kind="gateway",
+        argv=(sys.executable, "-X", "utf8", "-m", "launcher.gateway", str(config)),
+        env={},
+        health_url=f"http://{LOOPBACK}:{share.port}/health",
+        log_file=str(log_file),
+    )
+
+
+def _launch(context: Context, spec: LessonSpec, report: Report, cancel: Cancel) -> LessonSnapshot:
+    folder = Path(spec.folder)
+    host_log = context.paths.logs / spec.id / "host.log"
+    spawn_detached(
+        (sys.executable, "-X", "utf8", "-m", "launcher.host", str(folder / "spec.json")),
+        env=dict(os.environ),
+        log_file=host_log,
+    )
+    try:
+        return _wait_until_ready(context, spec, report, cancel)
+    except BaseException:
+        stop(context, spec.id, report=lambda event: None)
+        raise
+
+
+def _wait_until_ready(
+    context: Context, spec: LessonSpec, report: Report, cancel: Cancel
+) -> LessonSnapshot:
+    answers_by = time.monotonic() + HOST_ANSWERS_WITHIN_S
+    seen: dict[str, str] = {}
+    while True:
+        cancel.check()
+        current = snapshot(context, spec.id)
+        if current is not None and current.state != "ended_uncleanly":
+            for service, state in current.services.items():
+                if seen.get(service) != state:
+                    seen[service] = state
+                    report(ServiceChanged(service=service, state=state))
+            if current.state == "ready":
+                return current
+            if current.state in ("failed", "stopped"):
+                why = current.why
+                code = why.code if why else "lesson.start_failed"
+                params = dict(why.params) if why else {}
+                raise PaadjeError(code, detail=why.detail if why else "", **params)
+        elif time.monotonic() > answers_by:
+            raise PaadjeError("lesson.host_silent", detail=str(spec.id))
+        cancel.wait(POLL_S)
