@@ -134,21 +134,22 @@ def read_ended(folder: Path) -> dict[str, Any] | None:
 
 
 def erase_lesson_files(folder: Path) -> bool:
-    """Remove keys and data from a lesson's folder; whether nothing of the data is left.
+    """Remove everything but ``ended.json`` from a lesson's folder; whether that worked.
 
     The key of the data lived in the memory of the host only, so what cannot be removed cannot be
-    read either. ``ended.json`` stays.
+    read either. The record goes last: without it nobody finds the lesson.
     """
-    for name in (SPEC_FILE, STATUS_FILE, GATEWAY_STATUS_FILE, STATE_FILE):
+    try:
+        entries = [entry for entry in folder.iterdir() if entry.name != ENDED_FILE]
+    except OSError:
+        return not folder.exists()
+    for entry in sorted(entries, key=lambda entry: entry.name == STATE_FILE):
         with contextlib.suppress(OSError):
-            (folder / name).unlink(missing_ok=True)
-    data = folder / DATA_FOLDER
-    with contextlib.suppress(OSError):
-        if data.is_symlink():
-            data.unlink()
-        elif data.exists():
-            shutil.rmtree(data)
-    return not data.exists()
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink(missing_ok=True)
+    return not any(entry.exists() for entry in entries)
 
 
 def _start_ticks(pid: int) -> int | None:
