@@ -1,0 +1,1 @@
+"""Fetching big files: resumable, verified, with room checked first and a part that is kept."""

@@ -1,0 +1,1 @@
+"""The models on this computer: what is there, what is in them, and where they come from."""

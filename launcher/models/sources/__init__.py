@@ -1,0 +1,23 @@
+"""Where the bytes of a model come from. Every source gives the same bytes, or fails by its code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.catalog.schema import ModelFile
+from launcher.downloads.transfer import PATIENCE, Patience
+from launcher.events import Cancel, Report
+
+FETCH_STEP = "models.fetch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One file to fetch: which bytes, where to, and who is told."""
+
+    file: ModelFile
+    target: Path
+    environ: Mapping[str, str]
+    report: Report
+    cancel: Cancel
+    patience: Patience = PATIENCE

@@ -1,0 +1,241 @@
+"""One file over HTTP from a given byte on, and what every refusal means."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from launcher import __version__
+from launcher.downloads.stream import BLOCK_BYTES, Opener, Retry
+from launcher.errors import PaadjeError
+
+if TYPE_CHECKING:
+    import requests
+
+CONNECT_TIMEOUT_S = 10.0
+CONNECT_ATTEMPTS = 3
+LONGEST_RETRY_AFTER_S = 60.0
+USER_AGENT = f"paadje/{__version__}"
+
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Where the bytes are now, and the headers to ask with. Headers may hold a secret."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+Resolve = Callable[[], Request]
+"""Called anew for each attempt: a signed address does not live long."""
+
+
+@cache
+def use_system_certificates() -> None:
+    """Trust what this computer trusts: many schools inspect TLS with a certificate of their own."""
+    import truststore
+
+    truststore.inject_into_ssl()
+
+
+def new_session() -> "requests.Session":
+    """A session with the system's certificates and the proxies of the environment."""
+    use_system_certificates()
+    import requests
+
+    session = requests.Session()
+    session.headers["User-Agent"] = USER_AGENT
+    # Compressed bytes could not be resumed, and their length says nothing about the file.
+    session.headers["Accept-Encoding"] = "identity"
+    return session
+
+
+def http_opener(resolve: Resolve, *, size_bytes: int | None, read_timeout_s: float) -> Opener:
+    """Opens what ``resolve`` points to; refuses what cannot be a file of ``size_bytes``."""
+
+    def open_at(start_byte: int) -> "HttpStream":
+        request = resolve()
+        stream = HttpStream(request, start_byte, read_timeout_s=read_timeout_s)
+        if stream.unusable_range:
+            # Asked for a part and got another one, or a refusal: ask for the whole file instead.
+            stream.close()
+            stream = HttpStream(request, 0, read_timeout_s=read_timeout_s)
+        try:
+            stream.check(size_bytes)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
+
+    return open_at
+
+
+class HttpStream:
+    """One answer to one request."""
+
+    def __init__(self, request: Request, start_byte: int, *, read_timeout_s: float) -> None:
+        self._host = host_of(request.url)
+        self._session = new_session()
+        try:
+            self._answer = self._get(request, start_byte, read_timeout_s)
+        except BaseException:
+            self._session.close()
+            raise
+        self.start_byte = start_byte
+        self.total_bytes: int | None = None
+        self.unusable_range = False
+        self._read_headers(start_byte)
+
+    def _get(self, request: Request, start_byte: int, read_timeout_s: float) -> "requests.Response":
+        import requests
+
+        headers = dict(request.headers)
+        if start_byte:
+            headers["Range"] = f"bytes={start_byte}-"
+        try:
+            return self._session.get(
+                request.url,
+                headers=headers,
+                stream=True,
+                timeout=(CONNECT_TIMEOUT_S, read_timeout_s),
+            )
+        except requests.RequestException as error:
+            raise connection_error(error, self._host) from None
+
+    def _read_headers(self, start_byte: int) -> None:
+        answer = self._answer
+        if answer.status_code == 206:
+            match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+            if match is None or int(match[1]) != start_byte:
+                self.unusable_range = True
+            elif match[3] != "*":
+                self.total_bytes = int(match[3])
+        elif answer.status_code == 416 and start_byte:
+            self.unusable_range = True
+        else:
+            self.start_byte = 0
+            length = answer.headers.get("Content-Length", "")
+            if length.isdecimal() and not answer.headers.get("Content-Encoding"):
+                self.total_bytes = int(length)
+
+    def check(self, size_bytes: int | None) -> None:
+        """Raise when this answer is a refusal, or cannot be a file of ``size_bytes``."""
+        if self._answer.status_code not in (200, 206):
+            raise status_error(self._answer, self._host)
+        if self.unusable_range:
+            raise PaadjeError("models.range_refused", host=self._host, detail="wrong Content-Range")
+        if size_bytes is None or self.total_bytes == size_bytes:
+            return
+        kind = self._answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind == "text/html":
+            # A login page of the network or a filter answers 200 to everything.
+            raise PaadjeError("models.web_page", host=self._host, detail=f"Content-Type {kind}")
+        if self.total_bytes is not None:
+            raise PaadjeError(
+                "models.wrong_size",
+                host=self._host,
+                detail=f"{self.total_bytes} bytes announced, {size_bytes} bytes expected",
+            )
+
+    def read(self) -> bytes:
+        import urllib3
+
+        try:
+            data: bytes = self._answer.raw.read1(BLOCK_BYTES, decode_content=True)
+        except (urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError) as error:
+            # ValueError and AttributeError: urllib3 when another thread has shut the socket down.
+            raise interrupted(self._host, f"{type(error).__name__}: {mask(str(error))}") from None
+        return data
+
+    def interrupt(self) -> None:
+        with suppress(OSError, ValueError, RuntimeError):
+            self._answer.raw.shutdown()
+
+    def close(self) -> None:
+        self._answer.close()
+        self._session.close()
+
+
+def interrupted(host: str, detail: str) -> Retry:
+    """The connection ended before the file did."""
+    return Retry(PaadjeError("models.interrupted", host=host, detail=detail))
+
+
+def connection_error(error: "requests.RequestException", host: str) -> PaadjeError | Retry:
+    """What it means when there is no answer at all."""
+    import requests
+
+    # The text of these errors can hold the whole address, with what is secret in it.
+    detail = f"{type(error).__name__}: {mask(str(error))}"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return Retry(
+            PaadjeError("models.proxy", host=host, detail=detail), attempts=CONNECT_ATTEMPTS
+        )
+    if isinstance(error, requests.exceptions.SSLError):
+        failure = PaadjeError("models.certificate", host=host, detail=detail)
+        return failure if "CERTIFICATE" in detail.upper() else Retry(failure)
+    if isinstance(error, requests.ConnectionError | requests.Timeout):
+        return Retry(
+            PaadjeError("models.unreachable", host=host, detail=detail), attempts=CONNECT_ATTEMPTS
+        )
+    return PaadjeError("models.bad_address", host=host, detail=detail)
+
+
+def status_error(answer: "requests.Response", host: str) -> PaadjeError | Retry:
+    """What each refusal means, and whether asking again can help."""
+    status = answer.status_code
+    answered_by = host_of(answer.url)
+    detail = f"HTTP {status} from {answered_by}"
+    if answer.headers.get("X-Error-Code") == "GatedRepo":
+        return PaadjeError("models.gated", host=host, detail=detail)
+    if status in (401, 403):
+        code = "models.needs_token" if status == 401 else "models.forbidden"
+        error = PaadjeError(code, host=host, detail=detail)
+        # After a redirect it is the signature that was too old: a new address may work.
+        return Retry(error, attempts=CONNECT_ATTEMPTS) if answer.history else error
+    if status in (404, 410):
+        return PaadjeError("models.not_found", host=host, detail=detail)
+    if status == 407:
+        return PaadjeError("models.proxy", host=host, detail=detail)
+    if status == 416:
+        return PaadjeError("models.range_refused", host=host, detail=detail)
+    if status in (408, 429) or status >= 500:
+        code = "models.too_busy" if status == 429 else "models.server_error"
+        error = PaadjeError(code, host=host, status=status, detail=detail)
+        after_s = _retry_after_s(answer.headers.get("Retry-After", ""))
+        if after_s is not None and after_s > LONGEST_RETRY_AFTER_S:
+            return error
+        return Retry(error, after_s=after_s)
+    return PaadjeError("models.refused", host=host, status=status, detail=detail)
+
+
+def _retry_after_s(value: str) -> float | None:
+    """``Retry-After`` is a number of seconds or a date (RFC 9110, 10.2.3)."""
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except ValueError:
+        return None
+
+
+def host_of(url: str) -> str:
+    """Host and port of an address, and nothing that could be secret."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or "?"
+    except ValueError:
+        return "?"
+
+
+def mask(text: str) -> str:
+    """``text`` without names and passwords in addresses, and without their query strings."""
+    text = re.sub(r"(?<=://)[^/@\s'\"]+@", "***@", text)
+    return re.sub(r"\?[^\s'\")]*", "?***", text)

@@ -1,0 +1,109 @@
+"""Where bytes come from: the shape that every source has, and the thread that reads one.
+
+Reading blocks, and a look-up of a name cannot be interrupted at all. So one thread reads, and the
+one that writes looks at its clock and at the request to stop ten times a second.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from launcher.errors import PaadjeError
+
+QUEUED_BLOCKS = 64
+BLOCK_BYTES = 256 * 1024
+"""At most 16 MiB is between the reader and the writer."""
+_ABANDONED_LOOK_S = 0.2
+
+
+class Retry(Exception):  # noqa: N818 - says what to do
+    """This attempt failed, another may succeed; ``error`` is what to raise when none does.
+
+    ``after_s`` is what the server asked for; ``attempts`` is less for what rarely gets better.
+    """
+
+    def __init__(
+        self, error: PaadjeError, *, after_s: float | None = None, attempts: int | None = None
+    ) -> None:
+        super().__init__(error)
+        self.error = error
+        self.after_s = after_s
+        self.attempts = attempts
+
+
+class ByteStream(Protocol):
+    """An open source. ``start_byte`` is where it really begins, ``total_bytes`` the whole file."""
+
+    start_byte: int
+    total_bytes: int | None
+
+    def read(self) -> bytes:
+        """The next bytes, empty at the end. Raises Retry or PaadjeError."""
+
+    def interrupt(self) -> None:
+        """Make a ``read`` in another thread return soon."""
+
+    def close(self) -> None: ...
+
+
+Opener = Callable[[int], ByteStream]
+"""Opens the source at this byte. Raises Retry or PaadjeError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    start_byte: int
+    total_bytes: int | None
+
+
+class Pump:
+    """Reads one stream in a thread of its own until it ends or is abandoned."""
+
+    def __init__(self, open_at: Opener, start_byte: int) -> None:
+        self._open_at = open_at
+        self._start_byte = start_byte
+        self._queue: queue.Queue[Opened | bytes | BaseException] = queue.Queue(QUEUED_BLOCKS)
+        self._abandoned = threading.Event()
+        self._stream: ByteStream | None = None
+        threading.Thread(target=self._run, name="download", daemon=True).start()
+
+    def next(self, timeout_s: float) -> Opened | bytes | None:
+        """What comes next; empty bytes at the end, None when nothing came. Raises what failed."""
+        try:
+            item = self._queue.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def abandon(self) -> None:
+        """Want nothing more; the thread ends by itself."""
+        self._abandoned.set()
+        if self._stream is not None:
+            self._stream.interrupt()
+
+    def _run(self) -> None:
+        try:
+            stream = self._stream = self._open_at(self._start_byte)
+            try:
+                self._put(Opened(start_byte=stream.start_byte, total_bytes=stream.total_bytes))
+                while not self._abandoned.is_set():
+                    data = stream.read()
+                    self._put(data)
+                    if not data:
+                        break
+            finally:
+                stream.close()
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked
+            self._put(error)
+
+    def _put(self, item: Opened | bytes | BaseException) -> None:
+        while not self._abandoned.is_set():
+            try:
+                self._queue.put(item, timeout=_ABANDONED_LOOK_S)
+            except queue.Full:
+                continue
+            return

@@ -1,0 +1,280 @@
+"""The header of a GGUF file, read without trusting a single number in it.
+
+The format is that of the GGUF specification (ggml, docs/gguf.md), versions 2 and 3, little-endian.
+"""
+
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from launcher.catalog.schema import ModelShape
+from launcher.errors import PaadjeError
+from launcher.units import KIB, MIB
+
+MAGIC = b"GGUF"
+MAX_HEADER_BYTES = 256 * MIB
+"""Far above the largest vocabularies; bounds time and memory on a hostile file."""
+MAX_KEYS = 16_384
+MAX_TENSORS = 131_072
+MAX_ELEMENTS = 4_000_000
+"""Strings and nested arrays that are walked one by one, in all arrays together."""
+MAX_KEY_BYTES = 1 * KIB
+MAX_TEXT_BYTES = 16 * MIB
+MAX_DIMENSIONS = 4
+MAX_NESTING = 2
+SHORT_TEXT_BYTES = 4 * KIB
+"""Longer texts are known to be there, but their content is not kept."""
+KEPT_ELEMENTS = 1_024
+"""Longer arrays are known by their length only."""
+
+_SCALARS = {
+    0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?",
+    10: "<Q", 11: "<q", 12: "<d",
+}  # fmt: skip
+_STRING, _ARRAY = 8, 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongValue:
+    """A text or an array that was measured but not kept; ``length`` in bytes or elements."""
+
+    length: int
+
+
+Value = int | float | bool | str | list["Value"] | LongValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GgufHeader:
+    """What the header says. ``tensor_bytes`` is the sum of all tensors, without padding."""
+
+    version: int
+    tensor_count: int
+    tensor_bytes: int
+    architecture: str
+    name: str | None
+    file_type: int | None
+    has_chat_template: bool
+    shape: ModelShape
+    metadata: Mapping[str, Value]
+
+
+def looks_like_gguf(path: Path) -> bool:
+    """True when the file begins as a GGUF file does. Raises OSError when it cannot be read."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
+def read_header(path: Path) -> GgufHeader:
+    """Read the header of ``path``.
+
+    Raises ``models.not_gguf`` when the file is something else, ``models.gguf_broken`` when the
+    header or the data after it is cut off or nonsense, ``models.unreadable`` when reading fails.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb", buffering=1 * MIB) as file:
+            if file.read(len(MAGIC)) != MAGIC:
+                raise PaadjeError("models.not_gguf", file=path.name)
+            return _Reader(file, min(size, MAX_HEADER_BYTES)).header(size)
+    except _BrokenError as error:
+        raise PaadjeError("models.gguf_broken", file=path.name, detail=str(error)) from error
+    except OSError as error:
+        raise PaadjeError(
+            "models.unreadable", file=path.name, detail=f"{type(error).__name__}: {error.strerror}"
+        ) from error
+
+
+class _BrokenError(Exception):
+    pass
+
+
+class _Reader:
+    def __init__(self, file: BinaryIO, limit: int) -> None:
+        self._file = file
+        self._place = len(MAGIC)
+        self._limit = limit
+        self._elements = 0
+
+    def header(self, file_size: int) -> GgufHeader:
+        version = self._uint32()
+        if version not in (2, 3):
+            raise _BrokenError(f"GGUF version {version} is not 2 or 3")
+        tensor_count = self._count(MAX_TENSORS, "tensors")
+        key_count = self._count(MAX_KEYS, "keys")
+        metadata: dict[str, Value] = {}
+        for _ in range(key_count):
+            key = self._text(MAX_KEY_BYTES)
+            if not isinstance(key, str):
+                raise _BrokenError("a key is too long")
+            metadata[key] = self._value(self._uint32(), 0)
+        ends, tensor_bytes = self._tensors(tensor_count)
+        alignment = _whole(metadata.get("general.alignment")) or 32
+        if alignment > 1 * MIB:
+            raise _BrokenError(f"alignment {alignment}")
+        data_start = math.ceil(self._place / alignment) * alignment
+        if data_start + ends > file_size and tensor_count:
+            raise _BrokenError(f"{data_start + ends} bytes announced, {file_size} bytes on disk")
+        architecture = _short(metadata.get("general.architecture")) or ""
+        return GgufHeader(
+            version=version,
+            tensor_count=tensor_count,
+            tensor_bytes=tensor_bytes,
+            architecture=architecture,
+            name=_short(metadata.get("general.name")),
+            file_type=_whole(metadata.get("general.file_type")),
+            has_chat_template="tokenizer.chat_template" in metadata,
+            shape=_shape(architecture, metadata),
+            metadata=metadata,
+        )
+
+    def _tensors(self, count: int) -> tuple[int, int]:
+        """Where the last tensor ends, from the start of the data, and the sum of their sizes."""
+        if not count:
+            return 0, 0
+        sizes = _block_sizes()
+        ends = total = 0
+        for _ in range(count):
+            self._text(MAX_KEY_BYTES)
+            dimensions = self._uint32()
+            if dimensions > MAX_DIMENSIONS:
+                raise _BrokenError(f"a tensor with {dimensions} dimensions")
+            elements = 1
+            for _ in range(dimensions):
+                elements *= self._uint64()
+            block = sizes.get(self._uint32())
+            offset = self._uint64()
+            # A type newer than our list: its size is unknown, its place is not.
+            size = elements // block[0] * block[1] if block else 0
+            total += size
+            ends = max(ends, offset + size)
+        return ends, total
+
+    def _value(self, kind: int, nesting: int) -> Value:
+        if kind == _STRING:
+            return self._text(MAX_TEXT_BYTES)
+        if kind == _ARRAY:
+            return self._array(nesting + 1)
+        layout = _SCALARS.get(kind)
+        if layout is None:
+            raise _BrokenError(f"unknown value type {kind}")
+        value: int | float | bool = struct.unpack(layout, self._bytes(struct.calcsize(layout)))[0]
+        return value
+
+    def _array(self, nesting: int) -> Value:
+        if nesting > MAX_NESTING:
+            raise _BrokenError("arrays nested too deep")
+        kind = self._uint32()
+        length = self._uint64()
+        layout = _SCALARS.get(kind)
+        if layout is not None:
+            width = struct.calcsize(layout)
+            if length > KEPT_ELEMENTS:
+                self._skip(length * width)
+                return LongValue(length=length)
+            return [item[0] for item in struct.iter_unpack(layout, self._bytes(length * width))]
+        self._elements += length
+        if self._elements > MAX_ELEMENTS:
+            raise _BrokenError(f"arrays of {self._elements} elements")
+        if length <= KEPT_ELEMENTS:
+            return [self._value(kind, nesting) for _ in range(length)]
+        if kind == _STRING:
+            for _ in range(length):
+                self._skip(self._uint64())
+        else:
+            for _ in range(length):
+                self._value(kind, nesting)
+        return LongValue(length=length)
+
+    def _text(self, limit: int) -> str | LongValue:
+        length = self._uint64()
+        if length > limit:
+            raise _BrokenError(f"a text of {length} bytes")
+        if length > SHORT_TEXT_BYTES:
+            self._skip(length)
+            return LongValue(length=length)
+        return self._bytes(length).decode("utf-8", errors="replace")
+
+    def _count(self, limit: int, what: str) -> int:
+        count = self._uint64()
+        if count > limit:
+            raise _BrokenError(f"{count} {what}")
+        return count
+
+    def _uint32(self) -> int:
+        return int.from_bytes(self._bytes(4), "little")
+
+    def _uint64(self) -> int:
+        return int.from_bytes(self._bytes(8), "little")
+
+    def _bytes(self, count: int) -> bytes:
+        self._advance(count)
+        data = self._file.read(count)
+        if len(data) != count:
+            raise _BrokenError("the header is cut off")
+        return data
+
+    def _skip(self, count: int) -> None:
+        self._advance(count)
+        self._file.seek(self._place)
+
+    def _advance(self, count: int) -> None:
+        self._place += count
+        if self._place > self._limit:
+            raise _BrokenError("the header is cut off or too long")
+
+
+def _block_sizes() -> dict[int, tuple[int, int]]:
+    """Elements and bytes in one block of each tensor type."""
+    from gguf.constants import GGML_QUANT_SIZES
+
+    return {int(kind): sizes for kind, sizes in GGML_QUANT_SIZES.items()}
+
+
+def _shape(architecture: str, metadata: Mapping[str, Value]) -> ModelShape:
+    def value(name: str) -> int | None:
+        return _whole(metadata.get(f"{architecture}.{name}"))
+
+    heads = value("attention.head_count")
+    embedding = value("embedding_length")
+    head_dim = value("attention.key_length")
+    if head_dim is None and heads and embedding:
+        head_dim = embedding // heads
+    tokens = metadata.get("tokenizer.ggml.tokens")
+    vocabulary = value("vocab_size")
+    if isinstance(tokens, LongValue):
+        vocabulary = tokens.length
+    elif isinstance(tokens, list):
+        vocabulary = len(tokens)
+    return ModelShape(
+        layers=value("block_count"),
+        kv_heads=value("attention.head_count_kv") or heads,
+        heads=heads,
+        head_dim=head_dim,
+        embedding_size=embedding,
+        vocabulary_size=vocabulary,
+        feed_forward_size=value("feed_forward_length"),
+        context_tokens=value("context_length"),
+        sliding_window_tokens=value("attention.sliding_window"),
+        experts=value("expert_count"),
+        experts_used=value("expert_used_count"),
+    )
+
+
+def _whole(value: Value | None) -> int | None:
+    """A positive whole number; of a list that gives one for each layer, the largest."""
+    if isinstance(value, list):
+        numbers = [number for number in map(_whole, value) if number is not None]
+        return max(numbers, default=None)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        return None
+    return value
+
+
+def _short(value: Value | None) -> str | None:
+    if not isinstance(value, str):
+        return None
+    return "".join(char for char in value if char.isprintable())[:120]
