@@ -41,7 +41,12 @@ class Gpu:
     memory_total_bytes: Probed[int]
     memory_free_bytes: Probed[int]
     bandwidth_bytes_per_s: Probed[float]
+    compute_flops: Probed[float] = field(default_factory=lambda: unknown("not probed"))
+    """Single-precision operations a second, as its clock and cores promise."""
     driver: str | None = None
+    """None: no driver answered."""
+    capability: str | None = None
+    """NVIDIA's compute capability, such as 8.6."""
     usable: bool | None = None
 
 
@@ -64,6 +69,8 @@ class MachineProfile:
     disk_free_bytes: Probed[int]
     """On the volume of the models folder."""
     on_battery: Probed[bool]
+    compute_flops: Probed[float] = field(default_factory=lambda: unknown("not probed"))
+    """Single-precision operations a second of the processor, measured."""
     gpus: tuple[Gpu, ...] = field(default_factory=tuple)
 
 
