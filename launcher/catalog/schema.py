@@ -180,6 +180,8 @@ class Catalog(Strict):
 PLACEHOLDERS = (
     "model_path",
     "model_id",
+    "model_name",
+    "practice",
     "engine_url",
     "engine_key",
     "slots",
