@@ -15,14 +15,12 @@ def has_avx2() -> bool | None:
     """False when AVX2 is missing on x86-64; None when it cannot be known or does not matter."""
     if not is_x86_64(platform.machine()):
         return None
-    if sys.platform == "linux":
-        return avx2_in_cpuinfo(Path("/proc/cpuinfo"))
     if sys.platform == "win32":
         import ctypes
 
         kernel32 = ctypes.WinDLL("kernel32")
         return bool(kernel32.IsProcessorFeaturePresent(_PF_AVX2_INSTRUCTIONS_AVAILABLE))
-    return None
+    return avx2_in_cpuinfo(Path("/proc/cpuinfo"))  # None on macOS, which has no such file.
 
 
 def avx2_in_cpuinfo(file: Path) -> bool | None:

@@ -15,11 +15,9 @@ from typing import Any
 
 from launcher.engines.cpu import has_avx2, is_x86_64
 from launcher.engines.protocol import Command, EngineInfo, EngineSettings
+from launcher.engines.xllamacpp_server import NO_AVX2_LINE, SETTINGS_VARIABLE
 from launcher.errors import PaadjeError
 from launcher.hardware.profile import MachineProfile
-
-SETTINGS_VARIABLE = "PAADJE_ENGINE_SETTINGS"
-NO_AVX2_LINE = "paadje: this processor has no AVX2"
 
 _DEVICES_WITHIN_S = 60
 _ANSWER_S = 5.0

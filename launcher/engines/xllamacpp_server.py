@@ -14,7 +14,9 @@ from typing import Any
 
 from launcher import lifeline
 from launcher.engines.cpu import has_avx2
-from launcher.engines.xllamacpp import NO_AVX2_LINE, SETTINGS_VARIABLE
+
+SETTINGS_VARIABLE = "PAADJE_ENGINE_SETTINGS"
+NO_AVX2_LINE = "paadje: this processor has no AVX2"
 
 _KV_TYPES = {"f16": "GGML_TYPE_F16", "q8_0": "GGML_TYPE_Q8_0", "q4_0": "GGML_TYPE_Q4_0"}
 

@@ -1,0 +1,198 @@
+"""Start the programs of a lesson in order, keep them running, and end them in reverse order."""
+
+import asyncio
+import logging
+import secrets
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from launcher.engines.registry import ENGINES
+from launcher.errors import PaadjeError
+from launcher.services import logfiles
+from launcher.services.policy import RestartPolicy
+from launcher.services.process import Child, end_family, spawn, stop
+from launcher.services.readiness import wait_ready
+from launcher.services.spec import ServiceSpec
+from launcher.services.states import LessonState, ServiceState
+
+_log = logging.getLogger("launcher.host")
+
+_LOOK_EVERY_S = 0.2
+_LOOKS_PER_TRIM = 50
+_DETAIL_LINES = 20
+_DATA_KEY_BYTES = 32
+_WORTH_ANOTHER_TRY = ("host.crash_loop", "engines.killed")
+"""Before a service was ever ready, only these may go away by themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a lesson failed, in the shape of `lesson.types.Why`; ``code`` is an error's code."""
+
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    detail: str = ""
+
+
+class Supervisor:
+    """The programs of one lesson. ``changed(service)`` is called after every change of a state."""
+
+    def __init__(
+        self,
+        services: tuple[ServiceSpec, ...],
+        *,
+        engine_id: str,
+        changed: Callable[[str], None],
+    ) -> None:
+        self._specs = services
+        self._engine_id = engine_id
+        self._changed = changed
+        self._data_key = secrets.token_hex(_DATA_KEY_BYTES)
+        self._children: dict[str, Child] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._phase: LessonState = "preparing"
+        self._was_ready = False
+        self.states: dict[str, ServiceState] = {spec.id: "waiting" for spec in services}
+        self.reason: Reason | None = None
+
+    @property
+    def state(self) -> LessonState:
+        """The state of the lesson as a whole."""
+        if self._phase in ("stopping", "stopped", "preparing"):
+            return self._phase
+        if self.reason is not None:
+            return "failed"
+        if all(state == "ready" for state in self.states.values()):
+            return "ready"
+        return "degraded" if self._was_ready else "starting"
+
+    async def run(self) -> None:
+        """Start everything and watch over it, until it is cancelled or nothing is left to watch.
+
+        A failure before the lesson was ready ends all its programs, to free their memory. After
+        that the others go on: what students and teacher have on their screens stays there.
+        """
+        self._phase = "starting"
+        for spec in self._specs:
+            ready = asyncio.Event()
+            service = asyncio.create_task(self._run_service(spec, ready))
+            self._tasks.append(service)
+            waiting = asyncio.create_task(ready.wait())
+            await asyncio.wait((service, waiting), return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            if not ready.is_set() or self.reason is not None:
+                await self._end_all()
+                return
+        self._was_ready = True
+        await asyncio.gather(*self._tasks)
+
+    async def stop(self) -> None:
+        """End all programs, the last one started first. Nothing runs when this returns."""
+        self._phase = "stopping"
+        self._changed("")
+        await self._end_all()
+        self._phase = "stopped"
+        self._changed("")
+
+    async def _end_all(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for spec in reversed(self._specs):
+            child = self._children.pop(spec.id, None)
+            if child is not None:
+                self._set(spec, "stopping")
+                await asyncio.to_thread(stop, child, spec.stop_grace_s)
+            if self.states[spec.id] != "failed":
+                self._set(spec, "stopped")
+
+    async def _run_service(self, spec: ServiceSpec, ready: asyncio.Event) -> None:
+        policy = RestartPolicy()
+        while True:
+            reason = await self._run_once(spec, policy, ready)
+            delay_s = policy.crashed()
+            _log.warning("%s ended: %s", spec.id, reason.code)
+            hopeless = not ready.is_set() and reason.code not in _WORTH_ANOTHER_TRY
+            if delay_s is None or hopeless:
+                self.reason = self.reason or reason
+                self._set(spec, "failed")
+                return
+            self._set(spec, "restarting")
+            await asyncio.sleep(delay_s)
+
+    async def _run_once(
+        self, spec: ServiceSpec, policy: RestartPolicy, ready: asyncio.Event
+    ) -> Reason:
+        """Start the program and stay until it ends; why it ended."""
+        if not ready.is_set():
+            self._set(spec, "starting")
+        policy.started()
+        env = {
+            name: value.replace("{data_key}", self._data_key) for name, value in spec.env.items()
+        }
+        try:
+            child = spawn(spec.argv, env, Path(spec.log_file))
+        except PaadjeError as error:
+            return Reason(
+                code="host.cannot_start", params={"service": spec.id}, detail=error.detail
+            )
+        self._children[spec.id] = child
+        late = False
+        try:
+            await wait_ready(
+                spec.health_url,
+                headers=spec.health_headers,
+                timeout_s=spec.ready_timeout_s,
+                exit_code=child.exit_code,
+            )
+        except PaadjeError as error:
+            late = error.code == "services.not_ready"
+        else:
+            self._set(spec, "ready")
+            ready.set()
+            await self._until_it_ends(child)
+        exit_code = child.exit_code()
+        await asyncio.to_thread(end_family, child)
+        self._children.pop(spec.id, None)
+        if late:
+            return Reason(
+                code="host.not_ready",
+                params={"service": spec.id, "seconds": round(spec.ready_timeout_s)},
+                detail=child.log_tail(lines=_DETAIL_LINES),
+            )
+        return self._explain(spec, child, exit_code)
+
+    async def _until_it_ends(self, child: Child) -> None:
+        looks = 0
+        while child.exit_code() is None:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            looks += 1
+            if looks % _LOOKS_PER_TRIM == 0:
+                logfiles.trim(child.log_file)
+
+    def _explain(self, spec: ServiceSpec, child: Child, exit_code: int | None) -> Reason:
+        tail = f"{child.log_tail(lines=_DETAIL_LINES)}\nended by {_exit_name(exit_code)}".strip()
+        engine = ENGINES.get(self._engine_id)
+        if spec.kind == "engine" and engine is not None:
+            code, line = engine.explain_failure(tail)
+            if code != "engines.failed":
+                return Reason(code=code, detail=f"{line}\n\n{tail}")
+        return Reason(code="host.crash_loop", params={"service": spec.id}, detail=tail)
+
+    def _set(self, spec: ServiceSpec, state: ServiceState) -> None:
+        if self.states[spec.id] == state:
+            return
+        self.states[spec.id] = state
+        _log.info("%s is %s", spec.id, state)
+        self._changed(spec.id)
+
+
+def _exit_name(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        try:
+            return signal.Signals(-exit_code).name
+        except ValueError:
+            return f"signal {-exit_code}"
+    return f"exit code {exit_code}"
