@@ -194,7 +194,7 @@ def status_error(answer: "requests.Response", host: str) -> PaadjeError | Retry:
     answered_by = host_of(answer.url)
     detail = f"HTTP {status} from {answered_by}"
     if answer.headers.get("X-Error-Code") == "GatedRepo":
-        return PaadjeError("models.gated", host=host, detail=detail)
+        return PaadjeError("models.gated", host=host, page=host, detail=detail)
     if status in (401, 403):
         code = "models.needs_token" if status == 401 else "models.forbidden"
         error = PaadjeError(code, host=host, detail=detail)

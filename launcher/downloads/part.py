@@ -76,6 +76,8 @@ class PartFile:
 
         Bytes that are there from before are hashed once. Raises OSError.
         """
+        self._digest = hashlib.sha256()
+        self.done_bytes = 0
         self.target.parent.mkdir(parents=True, exist_ok=True)
         ours = self._belongs()
         self.note.write(note_file_of(self.path))

