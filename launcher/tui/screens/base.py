@@ -1,0 +1,62 @@
+"""What all screens share."""
+
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from textual.screen import Screen
+
+from launcher.i18n import Translator
+from launcher.tui.widgets.text import Line
+
+if TYPE_CHECKING:
+    from launcher.tui.app import PaadjeApp
+
+R = TypeVar("R")
+
+
+class Front(Screen[R]):
+    """A screen that is composed from what it knows, so that it can be composed again."""
+
+    AUTO_FOCUS = ""
+    first_focus = ""
+    """Ids of the widgets that get the focus first, in order of preference, separated by spaces."""
+
+    @property
+    def paadje(self) -> "PaadjeApp":
+        return cast("PaadjeApp", self.app)
+
+    @property
+    def t(self) -> Translator:
+        return self.paadje.t
+
+    def on_mount(self) -> None:
+        self.focus_first()
+
+    def focus_first(self) -> None:
+        """Put the focus where Enter does the obvious thing."""
+        for name in self.first_focus.split():
+            for widget in self.query(f"#{name}"):
+                if widget.focusable:
+                    self.set_focus(widget)
+                    return
+
+    async def compose_again(self) -> None:
+        """Show what is known now, and keep the focus where it was."""
+        focused = self.focused.id if self.focused is not None else None
+        await self.recompose()
+        if focused:
+            for widget in self.query(f"#{focused}"):
+                if widget.focusable:
+                    self.set_focus(widget)
+                    return
+        self.focus_first()
+
+    async def change_language(self) -> None:
+        await self.compose_again()
+
+    def lessons_changed(self) -> None:
+        """The lessons that run are others, or they changed."""
+
+
+def header(text: str) -> Line:
+    """The line at the top: where you are."""
+    return Line(text, classes="header")

@@ -1,0 +1,76 @@
+"""What the screens ask of Paadje: the use cases, so that a test can put others in their place."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from launcher.catalog.schema import CatalogModel
+    from launcher.events import Cancel, Report
+    from launcher.lesson.plan import LaunchPlan
+    from launcher.lesson.types import (
+        AppCard,
+        Context,
+        InstallReceipt,
+        LessonSnapshot,
+        PlanWishes,
+        ShareWishes,
+        StopReceipt,
+    )
+    from launcher.sharing.addresses import Address
+
+
+class UseCases(Protocol):
+    """The functions of `launcher.lesson` that the screens call, all from threads.
+
+    Each raises `PaadjeError`, and `Cancelled` after ``cancel`` was requested.
+    """
+
+    def open_context(
+        self, environ: Mapping[str, str], /, *, lang: str | None = None
+    ) -> "Context": ...
+
+    def list_apps(self, context: "Context", /) -> "tuple[AppCard, ...]": ...
+
+    def withheld_models(self, context: "Context", /) -> "tuple[CatalogModel, ...]": ...
+
+    def make_plan(self, context: "Context", app: str, wishes: "PlanWishes", /) -> "LaunchPlan": ...
+
+    def explain_plan(self, context: "Context", plan: "LaunchPlan", /) -> tuple[str, ...]: ...
+
+    def address_choices(self, context: "Context", /) -> "tuple[Address, ...]": ...
+
+    def install(
+        self,
+        context: "Context",
+        plan: "LaunchPlan",
+        /,
+        *,
+        report: "Report",
+        cancel: "Cancel",
+    ) -> "InstallReceipt": ...
+
+    def start(
+        self,
+        context: "Context",
+        plans: "Sequence[LaunchPlan]",
+        share: "ShareWishes",
+        /,
+        *,
+        report: "Report",
+        cancel: "Cancel",
+    ) -> "LessonSnapshot": ...
+
+    def status(self, context: "Context", /) -> "tuple[LessonSnapshot, ...]": ...
+
+    def stop(
+        self, context: "Context", lesson_id: str | None, /, *, report: "Report"
+    ) -> "tuple[StopReceipt, ...]": ...
+
+    def forget(self, context: "Context", lesson_id: str, /) -> None: ...
+
+
+def real_usecases() -> UseCases:
+    """The use cases themselves; imported here because they bring much along."""
+    from launcher import lesson
+
+    return lesson
