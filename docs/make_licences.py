@@ -33,7 +33,7 @@ def main() -> None:
         "",
         "## Models in the catalog",
         "",
-        "Models are not part of Paadje: they are downloaded when you choose them, under these licences.",
+        "Models are not part of Paadje: you download the one you choose, under its own licence.",
         "",
         "| model | publisher | licence |",
         "|---|---|---|",

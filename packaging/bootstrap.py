@@ -111,13 +111,48 @@ def prepare(lock_name):
     python = environment_python(environment)
     stamp = os.path.join(environment, "paadje-lock")
     wanted = fingerprint(lock)
+    if is_current(stamp, wanted, python):
+        return python
+    sys.stderr.write(TEXTS[language()]["making"] + "\n")
+    # A second start in that minute waits for the first one instead of working against it.
+    with open(environment + ".lock", "w") as guard:
+        wait_for_lock(guard)
+        if not is_current(stamp, wanted, python):
+            make(environment, python, lock)
+            with open(stamp, "w") as file:
+                file.write(wanted)
+    return python
+
+
+def is_current(stamp, wanted, python):
+    """Whether the environment holds the locked packages for this Python."""
     try:
         with open(stamp) as file:
-            if file.read() == wanted and os.path.exists(python):
-                return python
+            return file.read() == wanted and os.path.exists(python)
     except (IOError, OSError):
-        pass
-    sys.stderr.write(TEXTS[language()]["making"] + "\n")
+        return False
+
+
+def wait_for_lock(file):
+    """Wait until no other process holds the file; the system lets go when a process ends."""
+    if os.name == "nt":
+        import msvcrt
+        import time
+
+        while True:
+            try:
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+                return
+            except (IOError, OSError):
+                time.sleep(0.5)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def make(environment, python, lock):
+    """A new environment with the locked packages, and this checkout on its path."""
     shutil.rmtree(environment, ignore_errors=True)
     call("core.no_environment", "venv", [sys.executable, "-m", "venv", environment])
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -127,9 +162,6 @@ def prepare(lock_name):
     )
     with open(os.path.join(site.decode().strip(), "paadje.pth"), "w") as file:
         file.write(ROOT + "\n")
-    with open(stamp, "w") as file:
-        file.write(wanted)
-    return python
 
 
 def call(code, name, command):

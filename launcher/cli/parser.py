@@ -57,12 +57,13 @@ def overview(t: Translator, verbs: Sequence[str]) -> str:
     """What ``paadje --help`` prints."""
     width = max(len(verb) for verb in verbs)
     lines = [f"  {verb:<{width}}  {t(f'cli.{verb}.help')}" for verb in verbs]
+    with_verb = f"paadje {t('cli.overview.verb')}"
     return "\n".join(
         (
             t("cli.overview.title", version=__version__),
             "",
-            f"  {'paadje':<{width + 7}}  {t('cli.overview.tui')}",
-            f"  {'paadje ' + t('cli.overview.verb'):<{width + 7}}  {t('cli.overview.command')}",
+            f"  {'paadje':<{len(with_verb)}}  {t('cli.overview.tui')}",
+            f"  {with_verb}  {t('cli.overview.command')}",
             "",
             t("cli.heading.commands"),
             *lines,
