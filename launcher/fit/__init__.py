@@ -1,0 +1,22 @@
+"""Can this computer do it, for this class, and how long will they wait? Pure functions."""
+
+from launcher.fit.choose import fit_model, rank
+from launcher.fit.explain import explain_fit, verdict_label
+from launcher.fit.memory import predict_memory
+from launcher.fit.speed import predict_speed
+from launcher.fit.types import Fit, MemoryNeed, Range, Reason, SpeedEstimate, Verdict
+
+__all__ = [
+    "Fit",
+    "MemoryNeed",
+    "Range",
+    "Reason",
+    "SpeedEstimate",
+    "Verdict",
+    "explain_fit",
+    "fit_model",
+    "predict_memory",
+    "predict_speed",
+    "rank",
+    "verdict_label",
+]

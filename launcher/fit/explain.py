@@ -1,0 +1,73 @@
+"""A fit in the sentences that a teacher reads."""
+
+from collections.abc import Iterator
+
+from launcher.fit.types import Fit, Reason, Verdict
+from launcher.i18n import Translator, translator
+
+
+def verdict_label(verdict: Verdict, lang: str) -> str:
+    """Two or three words: fits well, fits tightly, does not fit."""
+    return translator(lang)(f"fit.verdict.{verdict}")
+
+
+def explain_fit(fit: Fit, model_name: str, lang: str) -> tuple[str, ...]:
+    """Whether it fits, how long the class waits, and every reason with what to do about it."""
+    t = translator(lang)
+    return (
+        _memory_sentence(fit, model_name, t),
+        *_speed_sentences(fit, t),
+        *(
+            sentence
+            for reason in fit.reasons
+            if reason.code != "weights_too_big"  # The first sentence has the same numbers.
+            for sentence in explain_reason(reason, lang)
+        ),
+    )
+
+
+def explain_reason(reason: Reason, lang: str) -> tuple[str, ...]:
+    """The reason, and the advice where there is something to do."""
+    t = translator(lang)
+    values = {name: _shown(name, value, t) for name, value in reason.params.items()}
+    keys = (f"fit.reason.{reason.code}", f"fit.advice.{reason.code}")
+    return tuple(t(key, **values) for key in keys if t.has(key))
+
+
+def _memory_sentence(fit: Fit, name: str, t: Translator) -> str:
+    if fit.memory_free_bytes is None or not fit.memory.total_bytes:
+        return t(f"fit.memory_unknown.{'no' if fit.verdict == 'no' else 'maybe'}", name=name)
+    need, free = t.size(fit.memory.total_bytes), t.size(fit.memory_free_bytes)
+    too_big = fit.memory.total_bytes > fit.memory_free_bytes
+    if fit.verdict == "no" and not too_big:
+        return t("fit.memory.other", name=name)
+    return t(f"fit.memory.{fit.verdict}", name=name, need=need, free=free)
+
+
+def _speed_sentences(fit: Fit, t: Translator) -> Iterator[str]:
+    speed = fit.speed
+    one, first, last = speed.one_feedback_s, speed.class_first_s, speed.class_last_s
+    if one.likely is not None and one.low is not None and one.high is not None:
+        yield t(
+            f"fit.speed.one.{speed.basis}",
+            likely=t.duration(one.likely),
+            low=t.duration(one.low),
+            high=t.duration(one.high),
+        )
+    if speed.students > 1 and first.likely is not None and last.likely is not None:
+        yield t(
+            "fit.speed.class",
+            students=t.number(speed.students),
+            first=t.duration(first.likely),
+            last=t.duration(last.likely),
+        )
+
+
+def _shown(name: str, value: int | float | str, t: Translator) -> str:
+    if isinstance(value, str):
+        return value
+    if name.endswith("_bytes"):
+        return t.size(round(value))
+    if name.endswith("_s"):
+        return t.duration(value)
+    return t.number(value)
