@@ -82,7 +82,7 @@ class PartFile:
         ours = self._belongs()
         self.note.write(note_file_of(self.path))
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        self._descriptor = os.open(self.path, flags, 0o600)
+        self._descriptor = os.open(self.path, flags, 0o666)
         size = os.fstat(self._descriptor).st_size
         if not ours:
             self.restart()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from launcher.downloads.disk import check_room, write_failed
 from launcher.downloads.hashing import sha256_of
-from launcher.downloads.http import Request, Resolve, http_opener
+from launcher.downloads.http import CONNECT_ATTEMPTS, Request, Resolve, http_opener
 from launcher.downloads.locks import exclusive, lock_file_of
 from launcher.downloads.part import PartFile, PartNote, hash_mismatch
 from launcher.downloads.stream import Opened, Opener, Pump, Retry
@@ -200,7 +200,8 @@ class _Transfer:
                 self._cancel.check()
                 if item is None:
                     if time.monotonic() - last > self._patience.stall_s:
-                        raise Retry(PaadjeError("models.stalled", file=self._part.target.name))
+                        stalled = PaadjeError("models.stalled", file=self._part.target.name)
+                        raise Retry(stalled, attempts=CONNECT_ATTEMPTS)
                     continue
                 last = time.monotonic()
                 if isinstance(item, Opened):

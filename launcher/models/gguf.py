@@ -25,6 +25,8 @@ MAX_KEY_BYTES = 1 * KIB
 MAX_TEXT_BYTES = 16 * MIB
 MAX_DIMENSIONS = 4
 MAX_NESTING = 2
+MAX_WHOLE = 2**40
+"""No count or size of a model is larger; what is, is as good as absent."""
 SHORT_TEXT_BYTES = 4 * KIB
 """Longer texts are known to be there, but their content is not kept."""
 KEPT_ELEMENTS = 1_024
@@ -236,19 +238,19 @@ def _block_sizes() -> dict[int, tuple[int, int]]:
 
 def _shape(architecture: str, metadata: Mapping[str, Value]) -> ModelShape:
     def value(name: str) -> int | None:
-        return _whole(metadata.get(f"{architecture}.{name}"))
+        return _whole(metadata.get(f"{architecture}.{name}")) or None
 
     heads = value("attention.head_count")
     embedding = value("embedding_length")
     head_dim = value("attention.key_length")
     if head_dim is None and heads and embedding:
-        head_dim = embedding // heads
+        head_dim = embedding // heads or None
     tokens = metadata.get("tokenizer.ggml.tokens")
     vocabulary = value("vocab_size")
     if isinstance(tokens, LongValue):
         vocabulary = tokens.length
     elif isinstance(tokens, list):
-        vocabulary = len(tokens)
+        vocabulary = len(tokens) or None
     return ModelShape(
         layers=value("block_count"),
         kv_heads=value("attention.head_count_kv") or heads,
@@ -265,11 +267,11 @@ def _shape(architecture: str, metadata: Mapping[str, Value]) -> ModelShape:
 
 
 def _whole(value: Value | None) -> int | None:
-    """A positive whole number; of a list that gives one for each layer, the largest."""
+    """A whole number from 0; of a list that gives one for each layer, the largest."""
     if isinstance(value, list):
         numbers = [number for number in map(_whole, value) if number is not None]
         return max(numbers, default=None)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_WHOLE:
         return None
     return value
 

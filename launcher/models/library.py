@@ -23,11 +23,13 @@ from launcher.errors import PaadjeError
 from launcher.events import Cancel, Report, ignore
 from launcher.files import read_json_object, write_private_json
 from launcher.models.gguf import GgufHeader, looks_like_gguf, read_header
+from launcher.units import MIB
 
 INDEX = "index.json"
 INDEX_VERSION = 1
 INDEX_WAIT_S = 10.0
-MAX_NAME_CHARACTERS = 120
+MAX_NAME_BYTES = 180
+"""File systems allow 255 bytes for a name; the part and its note need some of them."""
 
 Origin = Literal["catalog", "added", "found"]
 PartialKind = Literal["partial", "bad"]
@@ -188,11 +190,11 @@ class Library:
         for entry in self.entries():
             if entry.present and entry.sha256 == sha256:
                 return entry
-        target = self._free_name(_safe_name(path.name))
+        lies_here = source.parent == self.folder.resolve()
+        target = source if lies_here else self._free_name(_safe_name(path.name))
         with exclusive(lock_file_of(target), busy_name=target.name):
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                if source != target.resolve():
+                if not lies_here:
                     _link_or_copy(source, target, size, cancel)
             except OSError as error:
                 raise write_failed(error, target, missing_bytes=size) from error
@@ -352,7 +354,8 @@ def _safe_name(name: str) -> str:
     stem = "".join(char for char in stem if char.isprintable() and char not in '<>:"/\\|?*').strip(
         " ."
     )
-    return f"{stem[:MAX_NAME_CHARACTERS].strip(' .') or 'model'}.gguf"
+    stem = stem.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(" .")
+    return f"{stem or 'model'}.gguf"
 
 
 def _link_or_copy(source: Path, target: Path, size: int, cancel: Cancel) -> None:
@@ -365,7 +368,7 @@ def _link_or_copy(source: Path, target: Path, size: int, cancel: Cancel) -> None
     part = target.with_name(target.name + PART_SUFFIX)
     try:
         with source.open("rb") as reader, part.open("wb") as writer:
-            while block := reader.read(4 * 1024 * 1024):
+            while block := reader.read(4 * MIB):
                 cancel.check()
                 writer.write(block)
         shutil.copystat(source, part)

@@ -4,14 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from launcher.downloads.stream import Retry
+from launcher.downloads.stream import BLOCK_BYTES, Retry
 from launcher.downloads.transfer import fetch, receive
 from launcher.errors import PaadjeError
 from launcher.events import Cancel
 from launcher.models.sources import FETCH_STEP, Order
-from launcher.units import MIB
 
-BLOCK_BYTES = 1 * MIB
 MAX_DEPTH = 6
 MAX_FOLDERS = 20_000
 """A whole disk may be pointed at by mistake; looking ends somewhere."""

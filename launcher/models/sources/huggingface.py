@@ -66,7 +66,6 @@ class _Hub:
 
     def _current_commit(self) -> str | None:
         """The commit that the Hub has now; None leaves it to the transfer, and to its errors."""
-        import httpx2
         from huggingface_hub import get_hf_file_metadata
         from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
 
@@ -80,9 +79,16 @@ class _Hub:
             )
         except GatedRepoError as error:
             raise PaadjeError("models.gated", host=host, page=self.page) from error
-        except (HfHubHTTPError, httpx2.HTTPError, OSError, ValueError):
+        except (_transport_error(), HfHubHTTPError, OSError, ValueError):
             return None
         return metadata.commit_hash
+
+
+def _transport_error() -> type[Exception]:
+    """What the Hub's client raises without an answer; the library below it has changed once."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    return next(base for base in HfHubHTTPError.__mro__ if base.__name__ == "HTTPError")
 
 
 def file_url(source: HuggingFaceSource, endpoint: str, revision: str | None) -> str:

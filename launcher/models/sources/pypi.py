@@ -208,7 +208,8 @@ def _run_pip(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=dict(environ),
+            # A user install cannot be planned from within an environment.
+            env={**environ, "PIP_USER": "0"},
         )
         waited_s = 0.0
         try:
