@@ -77,12 +77,12 @@ class Supervisor:
         self._phase = "starting"
         for spec in self._specs:
             ready = asyncio.Event()
-            service = asyncio.create_task(self._run_service(spec, ready))
-            self._tasks.append(service)
+            self._tasks.append(asyncio.create_task(self._run_service(spec, ready)))
             waiting = asyncio.create_task(ready.wait())
-            await asyncio.wait((service, waiting), return_when=asyncio.FIRST_COMPLETED)
+            # An earlier service may be given up while this one starts.
+            await asyncio.wait((waiting, *self._tasks), return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
-            if not ready.is_set() or self.reason is not None:
+            if self.reason is not None:
                 await self._end_all()
                 return
         self._was_ready = True
