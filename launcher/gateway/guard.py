@@ -174,4 +174,4 @@ def _secured(headers: object) -> list[tuple[bytes, bytes]]:
 
 def _may_keep_alive(refusal: Refusal) -> bool:
     """After these, what follows on the connection cannot be trusted to be a new request."""
-    return refusal.status not in (400, 413, 431)
+    return refusal.status not in (400, 431)

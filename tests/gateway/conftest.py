@@ -34,8 +34,7 @@ def start_gateway(
 
     yield start
     for gateway in started:
-        if gateway.process is not None and gateway.process.poll() is None:
-            gateway.kill()
+        gateway.close()
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 TOKEN = "Tok-en_with22chars-xyz"
@@ -95,7 +95,7 @@ class UpstreamApp:
         return answer
 
     async def away(self, request: Request) -> Response:
-        return RedirectResponse(request.query_params["to"], 302)
+        return Response(status_code=302, headers={"location": request.query_params["to"]})
 
     async def upload(self, request: Request) -> Response:
         size = 0
@@ -116,7 +116,7 @@ class UpstreamApp:
 def running_app(port: int = 0) -> Iterator[tuple[UpstreamApp, int]]:
     """The app on loopback, and its port."""
     app = UpstreamApp()
-    listener = socket.socket()
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     config = uvicorn.Config(
@@ -146,6 +146,7 @@ class RunningGateway:
         self.url = f"http://{self.host}"
         self.app_url = f"{self.url}/a/{config['apps'][0]['id']}"
         self.process: subprocess.Popen[bytes] | None = None
+        self.clients: list[httpx.Client] = []
 
     def start(self) -> None:
         self.file.write_text(json.dumps(self.config))
@@ -167,11 +168,19 @@ class RunningGateway:
         wait_until(ready, "the gateway")
 
     def kill(self) -> None:
+        """As ``kill -9``; nothing happens when it has ended."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
         assert self.process.stdin is not None
         self.process.stdin.close()
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        for client in self.clients:
+            client.close()
+        if self.process is not None:
+            self.kill()
 
     def end(self) -> int:
         """Close its lifeline and wait until it has left."""
@@ -182,9 +191,11 @@ class RunningGateway:
 
     def visitor(self, **headers: str) -> httpx.Client:
         """A browser-like client that has not joined."""
-        return httpx.Client(
+        client = httpx.Client(
             base_url=self.url, headers={"origin": self.url, **headers}, trust_env=False, timeout=20
         )
+        self.clients.append(client)
+        return client
 
     def student(self, **headers: str) -> httpx.Client:
         """One that has joined with the token."""
