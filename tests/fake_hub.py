@@ -15,6 +15,7 @@ import hashlib
 import json
 import secrets
 import socket
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -104,6 +105,10 @@ class FakeHub:
 
     def refuse(self, status: int, **more: Any) -> None:
         self.refusals.append(Refusal(status, **more))
+
+    def use_tls(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from the next connection on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def url(self, repo: str, file: str) -> str:
         """The address of a file without any redirect or signature."""

@@ -22,7 +22,8 @@ CONNECT_ATTEMPTS = 3
 LONGEST_RETRY_AFTER_S = 60.0
 USER_AGENT = f"paadje/{__version__}"
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,14 +116,14 @@ class HttpStream:
             match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
             if match is None or int(match[1]) != start_byte:
                 self.unusable_range = True
-            elif match[3] != "*":
-                self.total_bytes = int(match[3])
+            elif match[2] != "*":
+                self.total_bytes = int(match[2])
         elif answer.status_code == 416 and start_byte:
             self.unusable_range = True
         else:
             self.start_byte = 0
             length = answer.headers.get("Content-Length", "")
-            if length.isdecimal() and not answer.headers.get("Content-Encoding"):
+            if _LENGTH.fullmatch(length) and not answer.headers.get("Content-Encoding"):
                 self.total_bytes = int(length)
 
     def check(self, size_bytes: int | None) -> None:
@@ -218,11 +219,11 @@ def status_error(answer: "requests.Response", host: str) -> PaadjeError | Retry:
 
 def _retry_after_s(value: str) -> float | None:
     """``Retry-After`` is a number of seconds or a date (RFC 9110, 10.2.3)."""
-    if value.strip().isdecimal():
+    if _LENGTH.fullmatch(value.strip()):
         return float(value)
     try:
         return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return None
 
 

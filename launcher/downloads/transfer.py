@@ -59,8 +59,10 @@ def fetch(
             return request
     else:
         resolve = source
+    # The stall is noticed here; the socket's own limit only ends a reader that was left behind.
+    read_timeout_s = 2 * patience.stall_s
     return receive(
-        http_opener(resolve, size_bytes=size_bytes, read_timeout_s=patience.stall_s),
+        http_opener(resolve, size_bytes=size_bytes, read_timeout_s=read_timeout_s),
         target=target,
         size_bytes=size_bytes,
         sha256=sha256,

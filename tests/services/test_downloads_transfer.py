@@ -1,14 +1,21 @@
 """Every way a server can fail: then the file is right, or the error is clear and the part stays."""
 
+import datetime
 import errno
 import hashlib
+import ipaddress
 import os
 import random
+import ssl
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from launcher.downloads import disk, http, transfer
 from launcher.downloads.part import PartFile, note_file_of
@@ -445,6 +452,103 @@ def test_second_process_is_told_that_it_is_busy(hub, target):
     hub.stall_after_bytes = None
     run(hub, target)
     assert_clean(target)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "soon", "-1", "9" * 5000, "Mon, 01 Jan 0001 00:00:00", "Mon, 99 Jan 2024"]
+)
+def test_retry_after_that_is_nonsense(hub, target, value):
+    hub.refuse(503, times=1, headers={"Retry-After": value})
+    run(hub, target)
+    assert_clean(target)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Content-Range": "bytes"},
+        {"Content-Range": f"bytes {'1' * 5000}-2/3"},
+        {"Content-Range": "bytes 0-10/*"},
+    ],
+)
+def test_partial_answer_that_is_nonsense(hub, target, headers):
+    leave_half(hub, target)
+    hub.refuse(206, times=1, headers=headers)
+    run(hub, target)
+    assert_clean(target)
+
+
+def test_proxy_of_the_environment(hub, target, monkeypatch):
+    for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", hub.endpoint)
+    url = hub.url(REPO, FILE).replace(hub.endpoint, "http://models.invalid")
+    fetch(url, target=target, size_bytes=len(CONTENT), sha256=SHA256, patience=QUICK)
+    assert_clean(target)
+
+
+def test_proxy_that_is_not_there(target, monkeypatch):
+    with unused_port() as port:
+        monkeypatch.setenv("http_proxy", f"http://user:secret@127.0.0.1:{port}")
+        with pytest.raises(PaadjeError) as caught:
+            fetch("http://models.invalid/x", target=target, patience=QUICK)
+    assert caught.value.code == "models.proxy"
+    assert "secret" not in str(caught.value)
+
+
+@pytest.fixture
+def inspected(hub, tmp_path):
+    """The hub behind TLS with a certificate that only this test knows; gives address and file."""
+    certificate, key = make_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    hub.use_tls(context)
+    return hub.url(REPO, FILE).replace("http://", "https://"), certificate
+
+
+def test_certificate_that_is_not_trusted(inspected, target, monkeypatch):
+    with pytest.raises(PaadjeError) as caught:
+        fetch(inspected[0], target=target, patience=QUICK)
+    assert caught.value.code == "models.certificate"
+
+
+def test_certificate_that_the_system_trusts(inspected, target, monkeypatch):
+    url, certificate = inspected
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    fetch(url, target=target, size_bytes=len(CONTENT), sha256=SHA256, patience=QUICK)
+    assert_clean(target)
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    now = datetime.datetime.now(datetime.UTC)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "certificate.pem", folder / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return paths
 
 
 def test_masking():
