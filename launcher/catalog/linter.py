@@ -101,8 +101,13 @@ def _check_shape(data: dict[str, Any], lines: dict[KeyPath, int]) -> Iterator[Fi
     try:
         Recipe.model_validate(data)
     except ValidationError as error:
-        for problem in error.errors(include_url=False):
-            yield _from_problem(problem, lines)
+        problems = error.errors(include_url=False)
+        for problem in problems:
+            path = problem["loc"]
+            # A list whose items are all wrong is also called too short.
+            inside = any(other["loc"][: len(path)] == path != other["loc"] for other in problems)
+            if not inside:
+                yield _from_problem(problem, lines)
 
 
 def _from_problem(problem: ErrorDetails, lines: dict[KeyPath, int]) -> Finding:

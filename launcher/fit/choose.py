@@ -17,7 +17,6 @@ from launcher.fit.memory import predict_memory
 from launcher.fit.speed import OUTPUT_TOKENS, predict_speed, unknown_speed
 from launcher.fit.types import Fit, MemoryNeed, Reason, SpeedEstimate, Verdict
 from launcher.hardware.profile import Gpu, MachineProfile
-from launcher.units import GIB
 
 DEFAULT_SLOTS = 4
 UNKNOWN_THREADS = 2
@@ -29,8 +28,6 @@ COMFORT = 0.85
 ONE_FEEDBACK_LIMIT_S = 180.0
 CLASS_LIMIT_S = 20 * 60.0
 """What a class can wait: three minutes for one, and within the lesson for all."""
-
-SMALL_COMPUTER_BYTES = 16 * GIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +158,7 @@ def rank(
         (
             model
             for model, fit in ranked
-            if fit.verdict != "no" and fit.usable and model.status != "practice"
+            if fit.verdict != "no" and fit.usable and model.status == "offer"
         ),
         None,
     )
@@ -177,12 +174,6 @@ def is_usable(speed: SpeedEstimate) -> bool | None:
     if one is None or last is None:
         return None
     return one <= ONE_FEEDBACK_LIMIT_S and last <= CLASS_LIMIT_S
-
-
-def loads_with_mmap(machine: MachineProfile) -> bool:
-    """Small computers load without: repacked weights would stay in memory twice."""
-    total = machine.memory_total_bytes.value
-    return total is not None and total > SMALL_COMPUTER_BYTES
 
 
 def _placements(
@@ -247,7 +238,9 @@ def _split(
         return None
     per_layer = (need.weights_bytes + need.kv_cache_bytes) / layers
     on_gpu = min(layers - 1, math.floor((room.bytes - need.compute_bytes) / per_layer))
-    if on_gpu < 1 or (layers - on_gpu) * per_layer > COMFORT * main.bytes:
+    rest = (layers - on_gpu) * per_layer
+    now = main.bytes if main.now_bytes is None else main.now_bytes
+    if on_gpu < 1 or rest > min(COMFORT * main.bytes, now):
         return None
     return layers, on_gpu, room.bytes + main.bytes
 
@@ -318,20 +311,16 @@ def _no(
 
 
 def _rank_order(model: CatalogModel, fit: Fit, *, dutch: bool) -> tuple[float, ...]:
-    tier = {True: 0, None: 1, False: 2}[fit.usable]
     last = fit.speed.class_last_s.likely
     wait = math.inf if last is None else last
     quality = model.dutch_rank if dutch and model.dutch_rank is not None else math.inf
-    return (
-        model.status == "practice",
-        fit.verdict == "no",
-        model.status == "seed",
-        tier,
-        fit.verdict == "tight",
-        wait if fit.usable is False else quality,
-        wait,
-        fit.memory.total_bytes,
-    )
+    tight = fit.verdict == "tight"
+    place = (model.status == "practice", fit.verdict == "no", model.status == "seed")
+    if fit.verdict == "no":
+        return *place, fit.memory.total_bytes
+    if fit.usable is False:
+        return *place, 2, wait, tight
+    return *place, 0 if fit.usable else 1, tight, quality, wait, fit.memory.total_bytes
 
 
 def _with_better_choice(fit: Fit, best: CatalogModel | None) -> Fit:

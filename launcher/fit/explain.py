@@ -11,15 +11,21 @@ def verdict_label(verdict: Verdict, lang: str) -> str:
     return translator(lang)(f"fit.verdict.{verdict}")
 
 
-def explain_fit(fit: Fit, model_name: str, lang: str) -> tuple[str, ...]:
-    """Whether it fits, how long the class waits, and every reason with what to do about it."""
+def explain_fit(fit: Fit, model_name: str, lang: str, *, practice: bool = False) -> tuple[str, ...]:
+    """Whether it fits, how long the class waits, and every reason with what to do about it.
+
+    A fit of the practice model says so by itself; ``practice`` makes sure that it does.
+    """
     t = translator(lang)
+    reasons = fit.reasons
+    if practice and not any(reason.code == "practice_only" for reason in reasons):
+        reasons = (*reasons, Reason(code="practice_only"))
     return (
         _memory_sentence(fit, model_name, t),
         *_speed_sentences(fit, t),
         *(
             sentence
-            for reason in fit.reasons
+            for reason in reasons
             if reason.code != "weights_too_big"  # The first sentence has the same numbers.
             for sentence in explain_reason(reason, lang)
         ),

@@ -29,7 +29,8 @@ def too_big(
     without_context = need.weights_bytes + need.compute_bytes
     left = room.bytes - without_context
     shorter = int(context_tokens * left / need.kv_cache_bytes) // 256 * 256 if left > 0 else 0
-    if shorter >= 512:
+    fits_shorter = shorter >= 512
+    if fits_shorter:
         yield Reason(
             code="context_too_big",
             params={
@@ -38,15 +39,15 @@ def too_big(
                 "short_bytes": need.total_bytes - room.bytes,
             },
         )
-        return
-    yield Reason(
-        code="weights_too_big",
-        params={"needed_bytes": need.total_bytes, "free_bytes": room.bytes},
-    )
+    else:
+        yield Reason(
+            code="weights_too_big",
+            params={"needed_bytes": need.total_bytes, "free_bytes": room.bytes},
+        )
     fitting = room.bytes - need.kv_cache_bytes - need.compute_bytes
     if fitting >= SMALLEST_USEFUL_BYTES:
         yield Reason(code="would_fit", params={"model_bytes": fitting})
-    else:
+    elif not fits_shorter:
         yield Reason(code="another_computer")
 
 

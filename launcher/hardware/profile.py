@@ -5,7 +5,7 @@ A value that could not be read is None, and stays None: nothing further on may i
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 T = TypeVar("T")
 
@@ -14,10 +14,15 @@ OperatingSystem = Literal["linux", "windows", "macos"]
 Surroundings = Literal["desktop", "container", "wsl"]
 GpuVendor = Literal["nvidia", "amd", "intel", "apple", "other"]
 
+STRICT = {"extra": "forbid", "allow_inf_nan": False}
+"""How a recorded profile is read (see ``serial``): no unknown key, and never NaN."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probed(Generic[T]):
     """One value, where it came from, and how far to trust it."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     value: T | None
     source: str
@@ -34,6 +39,8 @@ class Gpu:
 
     ``usable`` is the engine's own word: False means that the installed engine build cannot use it.
     """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     name: str
     vendor: GpuVendor
@@ -53,6 +60,8 @@ class Gpu:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineProfile:
     """A computer as `fit` sees it. Recorded ones are test fixtures."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     os: OperatingSystem
     os_version: str
