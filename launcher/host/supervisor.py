@@ -85,6 +85,9 @@ class Supervisor:
             if self.reason is not None:
                 await self._end_all()
                 return
+            for task in self._tasks:
+                if task.done():
+                    task.result()  # A bug: raise it here.
         self._was_ready = True
         await asyncio.gather(*self._tasks)
 
@@ -101,10 +104,11 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for spec in reversed(self._specs):
-            child = self._children.pop(spec.id, None)
+            child = self._children.get(spec.id)
             if child is not None:
                 self._set(spec, "stopping")
                 await asyncio.to_thread(stop, child, spec.stop_grace_s)
+                self._children.pop(spec.id, None)
             if self.states[spec.id] != "failed":
                 self._set(spec, "stopped")
 
