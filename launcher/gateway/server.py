@@ -38,6 +38,8 @@ class GatewayProtocol(H11Protocol):
     _thrown_away = 0
     waiting_since: float | None = None
     """Since when the client owes us something; None while we owe the client an answer."""
+    has_asked = False
+    """Whether a whole request ever came."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -56,6 +58,7 @@ class GatewayProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self.has_asked = True
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -89,9 +92,8 @@ class GatewayProtocol(H11Protocol):
             self._deadline = self.loop.call_later(limit_s, self.transport.abort)
 
     def _keep_to_cap(self) -> None:
-        """Over a cap, the connection that has kept us waiting longest makes room.
-
-        So a crowd of silent connections cannot keep an honest student out.
+        """Over a cap, one connection makes room: best one that never asked anything, and then the
+        one that has kept us waiting longest. So a silent crowd cannot keep an honest student out.
         """
         everyone = [one for one in self.connections if isinstance(one, GatewayProtocol)]
         peer = self.client[0] if self.client else None
@@ -103,7 +105,9 @@ class GatewayProtocol(H11Protocol):
         else:
             return
         waiting = [one for one in crowd if one is not self and one.waiting_since is not None]
-        loser = min(waiting, key=lambda one: one.waiting_since or 0.0, default=self)
+        loser = min(
+            waiting, key=lambda one: (one.has_asked, one.waiting_since or 0.0), default=self
+        )
         self.connections.discard(loser)
         loser.transport.abort()
 
