@@ -1,8 +1,10 @@
 """What all screens share."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.screen import Screen
+from textual.widget import Widget
 
 from launcher.i18n import Translator
 from launcher.tui.widgets.text import Line
@@ -55,6 +57,13 @@ class Front(Screen[R]):
 
     def lessons_changed(self) -> None:
         """The lessons that run are others, or they changed."""
+
+
+async def refill(container: Widget, widgets: Iterable[Widget]) -> None:
+    """Other widgets in ``container``, without touching the rest of the screen."""
+    async with container.batch():
+        await container.remove_children()
+        await container.mount_all(widgets)
 
 
 def header(text: str) -> Line:

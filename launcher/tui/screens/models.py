@@ -18,7 +18,7 @@ from launcher.tui.screens.base import Front, header
 from launcher.tui.widgets.keybar import KeyBar
 from launcher.tui.widgets.text import Line, plain
 
-_TONES = {"good": "$success", "care": "$warning", "bad": "$error", "quiet": "$text-muted"}
+_TONES = {"good": "$success", "care": "$warning", "bad": "$error", "quiet": "$foreground 60%"}
 
 
 class ModelList(OptionList):

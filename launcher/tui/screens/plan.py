@@ -1,6 +1,7 @@
 """The plan for one app: what will happen, and the few things to choose."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -8,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, RadioButton, RadioSet, Select
 
 from launcher.catalog.schema import CatalogModel
@@ -15,7 +17,7 @@ from launcher.errors import PaadjeError
 from launcher.lesson.plan import LaunchPlan
 from launcher.lesson.types import AppCard, PlanWishes, ShareWishes
 from launcher.tui import wording
-from launcher.tui.screens.base import Front, header
+from launcher.tui.screens.base import Front, header, refill
 from launcher.tui.screens.dialogs import error_dialog
 from launcher.tui.screens.models import ModelsScreen
 from launcher.tui.screens.work import WorkScreen, install_job, start_job
@@ -65,31 +67,46 @@ class PlanScreen(Front[None]):
     def compose(self) -> ComposeResult:
         t = self.t
         yield header(t("tui.app.header"))
-        yield Line(
-            t("tui.plan.question", app=self._recipe.title.text(t.lang)), classes="title page-title"
-        )
+        title = t("tui.plan.question", app=self._recipe.title.text(t.lang))
+        yield Line(title, classes="title page-title")
         with Horizontal(id="body"):
             with VerticalScroll(id="told"):
                 yield from self._told()
             with Vertical(id="right"):
                 with Column(id="choices"):
-                    yield from self._class_size()
-                    yield from self._sharing()
-                    yield from self._model()
+                    with Horizontal(classes="row"):
+                        yield Line(t("tui.plan.students"), classes="label")
+                        yield NumberField(self.choices.students, id="students")
+                    yield Line(t("tui.plan.share"), classes="label")
+                    with RadioSet(id="mode", compact=True):
+                        for mode in ("lan", "local"):
+                            label = plain(t(f"tui.plan.{mode}"))
+                            yield RadioButton(label, value=self.choices.mode == mode, id=mode)
+                    with Vertical(id="addresses"):
+                        yield from self._address_choice()
+                    with Vertical(id="address-warnings"):
+                        yield from self._address_warnings()
+                    yield Line(t("tui.plan.model"), classes="label")
+                    yield Line(self.plan.model_name, id="model", classes="strong")
+                    yield Choice(t("tui.plan.other_model"), id="models")
+                    with Vertical(id="licence-terms"):
+                        yield from self._licence()
                 with Horizontal(classes="buttons"):
-                    label = "tui.plan.install" if self.plan.fetch_bytes else "tui.plan.start"
-                    yield Choice(t(label), id="go", main=True, disabled=not self._can_go())
+                    go = Choice(self._go_label(), id="go", main=True, disabled=not self._can_go())
+                    yield go
                     yield Choice(t("tui.answer.back"), id="back")
         yield KeyBar(t)
 
-    def _told(self) -> ComposeResult:
+    def _told(self) -> Iterator[Widget]:
         t, plan = self.t, self.plan
         if plan.practice:
-            with Vertical(classes="practice"):
-                yield Line(t("tui.practice.title"), classes="strong")
-                yield Line(t("tui.practice.text"))
-        label, tone = wording.verdict(t, plan)
-        if not plan.practice:
+            yield Vertical(
+                Line(t("tui.practice.title"), classes="strong"),
+                Line(t("tui.practice.text")),
+                classes="practice",
+            )
+        else:
+            label, tone = wording.verdict(t, plan)
             yield Line(label, classes=f"verdict {tone}")
         for sentence in self._sentences:
             yield Line(sentence, classes="paragraph")
@@ -99,52 +116,42 @@ class PlanScreen(Front[None]):
         for text in (privacy.stores, privacy.sends, privacy.retention):
             yield Line(text.text(t.lang), classes="paragraph")
 
-    def _class_size(self) -> ComposeResult:
-        with Horizontal(classes="row"):
-            yield Line(self.t("tui.plan.students"), classes="label")
-            yield NumberField(self.choices.students, id="students")
-
-    def _sharing(self) -> ComposeResult:
-        t, choices = self.t, self.choices
-        yield Line(t("tui.plan.share"), classes="label")
-        with RadioSet(id="mode", compact=True):
-            for mode in ("lan", "local"):
-                label = plain(t(f"tui.plan.{mode}"))
-                yield RadioButton(label, value=choices.mode == mode, id=mode)
-        addresses = self._addresses
-        if choices.mode == "local" or addresses is None:
+    def _address_choice(self) -> Iterator[Widget]:
+        t, addresses = self.t, self._addresses
+        if self.choices.mode == "local" or addresses is None:
             return
         if not addresses:
             yield Line(t("tui.plan.no_network"), classes="care")
         elif len(addresses) > 1:
             yield Line(t("tui.plan.address"), classes="label")
-            yield Select(
-                [
-                    (
-                        plain(t("tui.plan.address_on", address=one.address, name=one.interface)),
-                        one.address,
-                    )
-                    for one in addresses
-                ],
-                value=choices.address or addresses[0].address,
-                allow_blank=False,
-                compact=True,
-                id="address",
-            )
-        for one in addresses:
-            if one.address == (choices.address or addresses[0].address):
-                for warning in one.warnings:
-                    yield Line(wording.warning(t, warning) or "", classes="care")
+            options = [
+                (
+                    plain(t("tui.plan.address_on", address=one.address, name=one.interface)),
+                    one.address,
+                )
+                for one in addresses
+            ]
+            value = self.choices.address or addresses[0].address
+            yield Select(options, value=value, allow_blank=False, compact=True, id="address")
 
-    def _model(self) -> ComposeResult:
-        t, plan = self.t, self.plan
-        yield Line(t("tui.plan.model"), classes="label")
-        yield Line(plan.model_name, id="model", classes="strong")
-        yield Choice(t("tui.plan.other_model"), id="models")
-        if plan.licence_needs_acceptance:
-            label = t("tui.plan.licence", licence=plan.licence)
-            yield Checkbox(plain(label), self.choices.licence_accepted, id="licence", compact=True)
-            yield Line(plan.licence_url or "", classes="muted")
+    def _address_warnings(self) -> Iterator[Widget]:
+        if self.choices.mode == "local" or not self._addresses:
+            return
+        chosen = self.choices.address or self._addresses[0].address
+        for one in self._addresses:
+            for warning in one.warnings if one.address == chosen else ():
+                text = wording.warning(self.t, warning)
+                if text:
+                    yield Line(text, classes="care")
+
+    def _licence(self) -> Iterator[Widget]:
+        if self.plan.licence_needs_acceptance:
+            label = plain(self.t("tui.plan.licence", licence=self.plan.licence))
+            yield Checkbox(label, self.choices.licence_accepted, id="licence", compact=True)
+            yield Line(self.plan.licence_url or "", classes="muted")
+
+    def _go_label(self) -> str:
+        return self.t("tui.plan.install" if self.plan.fetch_bytes else "tui.plan.start")
 
     def _can_go(self) -> bool:
         accepted = self.choices.licence_accepted or not self.plan.licence_needs_acceptance
@@ -152,9 +159,22 @@ class PlanScreen(Front[None]):
         return not self._planning and self.plan.verdict != "no" and accepted and reachable
 
     def _show_button(self) -> None:
-        self.query_one("#go", Choice).disabled = not self._can_go()
+        button = self.query_one("#go", Choice)
+        button.label = plain(self._go_label())
+        button.disabled = not self._can_go()
+        if self.focused is None:
+            self.focus_first()
+
+    async def _show_sharing(self) -> None:
+        await refill(self.query_one("#addresses"), self._address_choice())
+        await refill(self.query_one("#address-warnings"), self._address_warnings())
+        self._show_button()
 
     # --- planning -----------------------------------------------------------------------------
+
+    def focus_first(self) -> None:
+        if not self._planning:
+            super().focus_first()
 
     def on_mount(self) -> None:
         self._look_around()
@@ -173,7 +193,7 @@ class PlanScreen(Front[None]):
         except PaadjeError as error:
             self.app.push_screen(error_dialog(error))
             return
-        await self.compose_again()
+        await self._show_sharing()
 
     @work(name="plan", group="plan", exclusive=True)
     async def make_plan(self) -> None:
@@ -188,12 +208,17 @@ class PlanScreen(Front[None]):
         except PaadjeError as error:
             self.app.push_screen(error_dialog(error))
             return
-        if plan.model != self.plan.model:
-            self.choices.licence_accepted = False
+        other_model = plan.model != self.plan.model
         self.plan, self._sentences, self._planning = plan, sentences, False
         if wishes.model is None:
             self._best = plan
-        await self.compose_again()
+        # Only what changed: someone may be typing in the number field.
+        await refill(self.query_one("#told"), self._told())
+        if other_model:
+            self.choices.licence_accepted = False
+        self.query_one("#model", Line).show(plan.model_name)
+        await refill(self.query_one("#licence-terms"), self._licence())
+        self._show_button()
 
     @on(Input.Changed, "#students")
     def _students_changed(self) -> None:
@@ -207,14 +232,12 @@ class PlanScreen(Front[None]):
         mode = event.pressed.id or "lan"
         if mode != self.choices.mode:
             self.choices.mode = mode
-            await self.compose_again()
+            await self._show_sharing()
 
     @on(Select.Changed, "#address")
     async def _address_changed(self, event: Select.Changed) -> None:
-        address = str(event.value)
-        if self._addresses and address != (self.choices.address or self._addresses[0].address):
-            self.choices.address = address
-            await self.compose_again()
+        self.choices.address = str(event.value)
+        await refill(self.query_one("#address-warnings"), self._address_warnings())
 
     @on(Checkbox.Changed, "#licence")
     def _licence_changed(self, event: Checkbox.Changed) -> None:
@@ -257,10 +280,15 @@ class PlanScreen(Front[None]):
             # What was fetched may have changed what is still to fetch.
             self.make_plan()
 
+    def _chosen_address(self) -> str | None:
+        """None leaves the choice to Paadje: only what someone could choose is a wish."""
+        several = self._addresses is not None and len(self._addresses) > 1
+        return self.choices.address if self.choices.mode == "lan" and several else None
+
     def _start(self) -> None:
         share = ShareWishes(
             mode="lan" if self.choices.mode == "lan" else "local",
-            address=self.choices.address if self.choices.mode == "lan" else None,
+            address=self._chosen_address(),
         )
         screen = WorkScreen(start_job(self.plan, share, self._recipe.title.text(self.t.lang)))
 

@@ -88,11 +88,12 @@ class WorkScreen(Front[Literal["next"]]):
     """Runs a job. Its answer is ``next`` after success and None otherwise."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "tui.key.stop"),
         Binding("escape", "back", "tui.key.back"),
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),
     ]
-    first_focus = "next again cancel"
+    first_focus = "next again"
 
     def __init__(self, job: Job) -> None:
         super().__init__()
@@ -256,15 +257,15 @@ class WorkScreen(Front[Literal["next"]]):
             self.dismiss(None)
 
     def action_back(self) -> None:
-        if not self.busy:
-            self.dismiss(None)
-        elif self.job.can_cancel:
-            self.ask_to_cancel()
+        self.dismiss(None)
+
+    def action_cancel(self) -> None:
+        self.ask_to_cancel()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "back" and self.busy:
-            return self.job.can_cancel and self.phase == "busy"
-        return True
+        if action == "cancel":
+            return self.phase == "busy" and self.job.can_cancel
+        return action != "back" or not self.busy
 
     def ask_to_cancel(self, *, then_leave: bool = False) -> None:
         """Ask once; the job goes on until the answer."""

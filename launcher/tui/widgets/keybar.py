@@ -55,5 +55,6 @@ class KeyBar(Horizontal):
             for active in self.screen.active_bindings.values()
             if active.binding.show and active.enabled
         ]
-        # What belongs to this screen first, what works everywhere last.
-        return sorted(found, key=lambda binding: binding.action.startswith("app."))
+        # What belongs to this screen first, then the way back, then what works everywhere.
+        last = ("cancel", "back", "app.language", "app.leave")
+        return sorted(found, key=lambda one: last.index(one.action) if one.action in last else -1)

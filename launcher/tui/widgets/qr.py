@@ -1,6 +1,7 @@
 """A QR code that is as large as the room it gets, and never cut off."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from textual.app import RenderResult
 from textual.content import Content
@@ -26,7 +27,19 @@ class QrCode(Widget):
 
     def render(self) -> RenderResult:
         rows = fit_rows(self._rows, self.size)
-        return Content("\n".join(rows) if rows else self._t("tui.qr.no_room"))
+        if not rows:
+            return Content(self._t("tui.qr.no_room"))
+        return Content("\n").join(_painted(row) for row in rows)
+
+
+def _painted(row: str) -> Content:
+    """Full blocks as ground: fonts leave seams between blocks, and phones stumble over them."""
+    return Content.assemble(
+        *(
+            (" " * len(run), "on #000000") if full else run
+            for full, run in ((full, "".join(run)) for full, run in groupby(row, "█".__eq__))
+        )
+    )
 
 
 def fit_rows(rows: Sequence[str], room: Size) -> Sequence[str]:
