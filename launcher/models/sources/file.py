@@ -54,11 +54,23 @@ def find_candidates(folder: Path, order: Order) -> list[Path]:
         Path(source.file if source.kind == "huggingface" else source.member).name.casefold()
         for source in order.file.sources
     )
-    found = list(_files_of_size(folder, order.file.size_bytes, order.cancel))
+    size = order.file.size_bytes
+    found = [path for path, its_size in _files_below(folder, order.cancel) if its_size == size]
     return sorted(found, key=lambda path: (path.name.casefold() not in names, str(path)))
 
 
-def _files_of_size(folder: Path, size_bytes: int, cancel: Cancel) -> Iterator[Path]:
+def sizes_in(place: str) -> frozenset[int]:
+    """The sizes of the file or of all files at ``place``: what could be fetched from there."""
+    path = Path(place).expanduser()
+    try:
+        if path.is_file():
+            return frozenset({path.stat().st_size})
+    except OSError:
+        return frozenset()
+    return frozenset(size for _, size in _files_below(path, Cancel()))
+
+
+def _files_below(folder: Path, cancel: Cancel) -> Iterator[tuple[Path, int]]:
     # Breadth first: the file is more likely near the top of a stick than deep in it.
     level = [folder]
     visited = 0
@@ -74,8 +86,8 @@ def _files_of_size(folder: Path, size_bytes: int, cancel: Cancel) -> Iterator[Pa
                     for entry in entries:
                         if entry.is_dir(follow_symlinks=False):
                             below.append(Path(entry.path))
-                        elif entry.is_file() and entry.stat().st_size == size_bytes:
-                            yield Path(entry.path)
+                        elif entry.is_file():
+                            yield Path(entry.path), entry.stat().st_size
             except OSError:
                 continue  # A folder that may not be read holds nothing for us.
         level = below

@@ -8,7 +8,7 @@ import pytest
 from launcher.catalog.schema import HuggingFaceSource, ModelFile
 from launcher.errors import Cancelled, PaadjeError
 from launcher.events import Cancel, Event, Notice, Progress, StepFinished, StepStarted, ignore
-from launcher.models.fetch import ensure_model
+from launcher.models.fetch import ensure_model, forget_reachable, reachable
 from launcher.models.library import Library
 from launcher.models.sources import Order
 from launcher.models.sources.file import fetch_from_place
@@ -116,6 +116,26 @@ def test_ensure_from_a_stick_without_network(stick, tmp_path):
     assert kinds[-1] is StepFinished
     assert Progress in kinds
     assert Notice not in kinds
+
+
+def test_a_stick_counts_without_a_network(stick):
+    def ask(place: Path | str | None) -> bool:
+        forget_reachable()
+        return reachable(
+            model_of(FILE),
+            hf_endpoint="http://127.0.0.1:9",
+            offline=True,
+            environ={},
+            from_place=None if place is None else str(place),
+        )
+
+    assert not ask(None)
+    assert not ask(stick)
+    assert not ask(stick / "none")
+    assert not ask("http://127.0.0.1:9/model.gguf")
+    (stick / "les" / "x.gguf").write_bytes(CONTENT)
+    assert ask(stick)
+    assert ask(stick / "les" / "x.gguf")
 
 
 @pytest.mark.parametrize("place", [None, "http://127.0.0.1:9/model.gguf"])
