@@ -4,9 +4,11 @@
 
 Without a file only ``recipes/recipe.schema.json`` is written.
 
-A model is offered only with an exact size and a sha256. What the research does not know stays
-null. Shapes that the research leaves out come from the published ``config.json`` of each base
-model; they only feed predictions, which a file's own header replaces once it is there.
+A model is offered only with an exact size and a sha256. What is not known stays null. Shapes that
+the research leaves out were read second-hand, in public code that quotes the ``config.json`` or the
+GGUF header of that model. One exception: Qwen3.6 27B's recurrent state is that of Qwen3.8 27B,
+because leaving it out would promise too much. They only feed predictions; a file's own header knows
+better once the file is there.
 """
 
 import json
@@ -33,33 +35,32 @@ SEEDS = [
 PRACTICE = "pypi-smollm2-135m-instruct-q4_1"
 ROLES = {"chat": "chat", "chat-test": "chat", "vision": "chat", "embedding": "embedding"}
 
-_QWEN35_STATE = {"vocabulary_size": 248320}
 SHAPES: dict[str, dict[str, int]] = {
     "gemma-4-e2b-it-qat-q4_0": {
         "layers": 35, "heads": 8, "kv_heads": 1, "head_dim": 512, "embedding_size": 1536,
-        "vocabulary_size": 262144, "feed_forward_size": 12288, "full_layers": 3,
+        "feed_forward_size": 12288, "full_layers": 3,
         "sliding_layers": 12, "sliding_window_tokens": 512, "sliding_kv_heads": 1,
         "sliding_head_dim": 256,
     },
     "gemma-4-e4b-it-qat-q4_0": {
         "layers": 42, "heads": 8, "kv_heads": 2, "head_dim": 512, "embedding_size": 2560,
-        "vocabulary_size": 262144, "feed_forward_size": 10240, "full_layers": 4,
+        "feed_forward_size": 10240, "full_layers": 4,
         "sliding_layers": 20, "sliding_window_tokens": 512, "sliding_kv_heads": 2,
         "sliding_head_dim": 256,
     },
     "gemma-4-12b-it-qat-q4_0": {
         "heads": 16, "kv_heads": 1, "head_dim": 512, "embedding_size": 3840,
-        "vocabulary_size": 262144, "full_layers": 8, "sliding_layers": 40,
+        "full_layers": 8, "sliding_layers": 40,
         "sliding_window_tokens": 1024, "sliding_kv_heads": 8, "sliding_head_dim": 256,
     },
     "gemma-4-26b-a4b-it-qat-q4_0": {
         "heads": 16, "kv_heads": 2, "head_dim": 512, "embedding_size": 2816,
-        "vocabulary_size": 262144, "feed_forward_size": 2112, "full_layers": 5,
+        "feed_forward_size": 2112, "full_layers": 5,
         "sliding_layers": 25, "sliding_window_tokens": 1024, "sliding_kv_heads": 8,
         "sliding_head_dim": 256, "experts": 128, "experts_used": 8,
     },
     "gemma-4-31b-it-qat-q4_0": {
-        "kv_heads": 4, "head_dim": 512, "vocabulary_size": 262144, "full_layers": 10,
+        "kv_heads": 4, "head_dim": 512, "full_layers": 10,
         "sliding_layers": 50, "sliding_window_tokens": 1024, "sliding_kv_heads": 16,
         "sliding_head_dim": 256,
     },
@@ -67,27 +68,27 @@ SHAPES: dict[str, dict[str, int]] = {
         "full_layers": 5, "sliding_layers": 29, "sliding_window_tokens": 1024,
         "sliding_kv_heads": 4, "sliding_head_dim": 256,
     },
-    "qwen3.5-2b-q4_k_m": _QWEN35_STATE | {
+    "qwen3.5-2b-q4_k_m": {
         "layers": 24, "heads": 8, "kv_heads": 2, "head_dim": 256, "embedding_size": 2048,
         "feed_forward_size": 6144, "full_layers": 6,
     },
-    "qwen3.5-4b-q4_k_m": _QWEN35_STATE | {
-        "layers": 32, "heads": 16, "kv_heads": 4, "head_dim": 256, "embedding_size": 2560,
-        "full_layers": 8, "recurrent_bytes_per_slot": 52_690_944,
+    "qwen3.5-4b-q4_k_m": {
+        "layers": 32, "kv_heads": 4, "head_dim": 256, "full_layers": 8,
+        "recurrent_bytes_per_slot": 52_690_944,
     },
-    "qwen3.5-9b-q4_k_m": _QWEN35_STATE | {
-        "layers": 32, "heads": 16, "kv_heads": 4, "head_dim": 256, "embedding_size": 4096,
-        "feed_forward_size": 12288, "full_layers": 8, "recurrent_bytes_per_slot": 52_690_944,
+    "qwen3.5-9b-q4_k_m": {
+        "layers": 32, "kv_heads": 4, "head_dim": 256, "embedding_size": 4096, "full_layers": 8,
+        "recurrent_bytes_per_slot": 52_690_944,
     },
-    "qwen3.6-27b-q4_k_m": _QWEN35_STATE | {
-        "layers": 64, "heads": 24, "kv_heads": 4, "head_dim": 256, "embedding_size": 5120,
-        "feed_forward_size": 17408, "full_layers": 16, "recurrent_bytes_per_slot": 156_893_184,
+    "qwen3.6-27b-q4_k_m": {
+        "layers": 64, "kv_heads": 4, "head_dim": 256, "full_layers": 16,
+        "recurrent_bytes_per_slot": 156_893_184,
     },
-    "qwen3.8-27b-ud-q4_k_m": _QWEN35_STATE | {
-        "layers": 64, "heads": 24, "kv_heads": 4, "head_dim": 256, "embedding_size": 5120,
-        "feed_forward_size": 17408, "full_layers": 16, "recurrent_bytes_per_slot": 156_893_184,
+    "qwen3.8-27b-ud-q4_k_m": {
+        "layers": 64, "kv_heads": 4, "head_dim": 256, "full_layers": 16,
+        "recurrent_bytes_per_slot": 156_893_184,
     },
-    "qwen3.6-35b-a3b-ud-q4_k_m": _QWEN35_STATE | {
+    "qwen3.6-35b-a3b-ud-q4_k_m": {
         "layers": 40, "heads": 16, "kv_heads": 2, "head_dim": 256, "embedding_size": 2048,
         "full_layers": 10, "recurrent_bytes_per_slot": 65_863_680, "experts": 256,
         "experts_used": 8,
@@ -100,7 +101,8 @@ SHAPES: dict[str, dict[str, int]] = {
         "heads": 9, "embedding_size": 576, "vocabulary_size": 49152, "feed_forward_size": 1536,
     },
 }  # fmt: skip
-"""Recurrent state: layers x (inner x state + 3 x (inner + 2 x groups x state)) x 4 bytes, with
+"""Recurrent state (the state itself as quoted, the small convolution part by llama.cpp's layout):
+layers x (inner x state + 3 x (inner + 2 x groups x state)) x 4 bytes, with
 state 128, 16 groups and inner 4096 (27B: 6144). The practice model's is its GGUF header."""
 
 ACTIVE = {

@@ -145,6 +145,10 @@ def test_cgroup_1_knows_its_own_way_to_say_no_limit(tmp_path: Path) -> None:
     [
         {},
         {"proc/self/cgroup": "0::/", "sys/fs/cgroup/memory.max": "max"},
+        {
+            "proc/self/cgroup": "4:memory:/",
+            "sys/fs/cgroup/memory/memory.limit_in_bytes": 9223372036854771712,
+        },
         {"proc/self/cgroup": "nonsense", "sys/fs/cgroup/memory.max": "many"},
         {"sys/fs/cgroup/cpu.cfs_quota_us": -1, "sys/fs/cgroup/cpu.cfs_period_us": 100000},
     ],
