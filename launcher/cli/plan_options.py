@@ -30,6 +30,7 @@ def plan_wishes(options: argparse.Namespace) -> PlanWishes:
         model=options.model,
         context_tokens=options.context,
         engine=options.engine,
+        from_place=getattr(options, "place", None),
     )
 
 

@@ -41,7 +41,7 @@ def make_plan(context: Context, app: str, wishes: PlanWishes | None = None) -> L
     students = wishes.students or context.settings.students
     context_tokens = wishes.context_tokens or recipe.needs.context_tokens
     library = Library(context.models_dir)
-    obtainable = _obtainable(context, library)
+    obtainable = _obtainable(context, library, wishes.from_place)
 
     def fit_one(model: CatalogModel) -> Fit:
         return fit.fit_model(
@@ -147,7 +147,9 @@ def _card(context: Context, recipe: Recipe) -> AppCard:
     return AppCard(recipe=recipe, installed=is_installed(context, plan), plan=plan)
 
 
-def _obtainable(context: Context, library: Library) -> Callable[[CatalogModel], bool]:
+def _obtainable(
+    context: Context, library: Library, from_place: str | None
+) -> Callable[[CatalogModel], bool]:
     from launcher.models.fetch import reachable
 
     def check(model: CatalogModel) -> bool:
@@ -158,6 +160,7 @@ def _obtainable(context: Context, library: Library) -> Callable[[CatalogModel], 
             hf_endpoint=context.settings.hf_endpoint,
             offline=context.settings.offline,
             environ=context.environ,
+            from_place=from_place,
         )
 
     return check

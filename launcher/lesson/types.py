@@ -29,12 +29,17 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanWishes:
-    """What the user asked for; None leaves the choice to the plan."""
+    """What the user asked for; None leaves the choice to the plan.
+
+    ``from_place`` is a folder, file or address that may hold the model, so that a plan can count
+    on it.
+    """
 
     students: int | None = None
     model: str | None = None
     context_tokens: int | None = None
     engine: str | None = None
+    from_place: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
