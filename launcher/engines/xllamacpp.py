@@ -21,8 +21,9 @@ from launcher.hardware.profile import MachineProfile
 
 _WAIT_WITHOUT_SPINNING = {"OMP_WAIT_POLICY": "passive"}
 """Threads that spin while they wait for each other take the processor from the one they wait for
-as soon as anything else runs: measured on 2 cores beside another busy program, the starter model
-wrote 2–3 tokens per second spinning and 23–35 without."""
+as soon as anything else runs. Measured with the starter model on 2 cores, in tokens written per
+second: beside other busy programs 32–43 without spinning and 1–5 with it, on a quiet machine 39–41
+and 57–63. A laptop in a class is not quiet: the browser, the app and the gateway run too."""
 
 _DEVICES_WITHIN_S = 60
 _ANSWER_S = 5.0
