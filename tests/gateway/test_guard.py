@@ -2,9 +2,15 @@
 
 import json
 
+import httpx
 import pytest
+from starlette.responses import PlainTextResponse
 
+from launcher.gateway.guard import Guard
 from launcher.gateway.limits import GUESS_WINDOW_S, CodeGuard, Rate
+from launcher.gateway.pages import Pages
+from launcher.gateway.refusals import STATUS, Refusal
+from launcher.i18n import LANGUAGES, describe_error
 from tests.gateway.harness import PAGE, TOKEN, RunningGateway, raw, status_of
 
 
@@ -164,6 +170,31 @@ def test_unknown_pages_and_methods_are_friendly(gateway: RunningGateway) -> None
     assert visitor.get("/join").json()["error"]["code"] == "gateway.wrong_method"
     assert "Deze pagina bestaat niet." in visitor.get("/nowhere", headers=PAGE).text
     assert visitor.put("/join").status_code == 405
+
+
+async def test_a_flood_from_one_address_has_to_wait() -> None:
+    guard = Guard(
+        PlainTextResponse("in"),
+        hosts=["x"],
+        pages=Pages("nl"),
+        per_address=Rate(burst=2, per_s=0.1),
+    )
+    answers = []
+    for address in ("10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.2"):
+        transport = httpx.ASGITransport(guard, client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            answers.append(await client.get("/"))
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 200]
+    assert 1 <= int(answers[2].headers["retry-after"]) <= 10
+
+
+def test_every_refusal_has_its_two_sentences() -> None:
+    for name in STATUS:
+        for lang in LANGUAGES:
+            text = describe_error(Refusal(name), lang)
+            assert text.message
+            assert text.advice
+            assert "gateway." not in text.message
 
 
 class Clock:
