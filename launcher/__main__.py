@@ -18,10 +18,12 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.write(f"paadje {__version__}\n")
         return ExitCode.OK
     try:
-        if not arguments:
+        if _wants_screens(arguments):
+            from launcher.cli.boundary import asked_language
             from launcher.tui import run as run_tui
 
-            return run_tui(os.environ)
+            language = {"PAADJE_LANGUAGE": asked_language(arguments, os.environ)}
+            return run_tui({**os.environ, **language} if arguments else os.environ)
         from launcher.cli import run as run_cli
 
         return run_cli(arguments, os.environ)
@@ -39,6 +41,16 @@ def main(arguments: Sequence[str]) -> int:
         from launcher.cli.boundary import show_bug
 
         return show_bug(error, arguments, os.environ)
+
+
+def _wants_screens(arguments: Sequence[str]) -> bool:
+    """No arguments, or nothing but a language."""
+    match list(arguments):
+        case [] | ["--lang", _]:
+            return True
+        case [only]:
+            return only.startswith("--lang=")
+    return False
 
 
 def run() -> None:

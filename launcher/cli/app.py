@@ -1,7 +1,6 @@
 """The verbs, each in a file of its own that is imported when it is used."""
 
 import importlib
-import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
@@ -38,8 +37,7 @@ def run_app(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         if "--help" in rest or "-h" in rest:
             write(overview(t, VERBS))
             return ExitCode.OK
-        Parser(t, prog="paadje", description="").parse_args(rest)
-        return _tui(environ, rest)
+        Parser(t, prog="paadje", description="").error(" ".join(rest))
     if verb not in VERBS:
         nearest = get_close_matches(verb, VERBS, n=1)
         if nearest:
@@ -68,11 +66,3 @@ def _split(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
         elif not argument.startswith("-"):
             return argument, rest[:place] + rest[place + 1 :]
     return None, rest
-
-
-def _tui(environ: Mapping[str, str], rest: Sequence[str]) -> int:
-    """``paadje --lang en`` is the TUI in that language."""
-    from launcher.tui import run
-
-    sys.stdout.flush()
-    return run({**environ, "PAADJE_LANGUAGE": asked_language(rest, environ)})
