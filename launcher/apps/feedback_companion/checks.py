@@ -1,0 +1,211 @@
+"""What a model's reply must pass before even the teacher sees it. The reply is hostile input."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from launcher.apps.feedback_companion.language import looks_like
+from launcher.apps.feedback_companion.no_grades import has_verdict
+from launcher.apps.feedback_companion.sentences import Sentence, normalise
+
+Kind = Literal["strength", "improve", "question"]
+Reason = Literal[
+    "not_json",
+    "unknown_sentence",
+    "markup",
+    "verdict",
+    "wrong_language",
+    "too_long",
+    "too_short",
+    "repetition",
+    "only_praise",
+    "no_next_step",
+    "invented",
+    "copied",
+    "off_topic",
+    "no_reply",
+]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+NO_SENTENCE = "none"
+MAX_OBSERVATION_WORDS = 40
+MAX_STEP_WORDS = 30
+
+_MARKUP = re.compile(
+    r"[<>{}\[\]\\|`#*_~]|https?:|www\.|&[#\w]+;|\b\w+\.(?:nl|com|org|net)\b", re.IGNORECASE
+)
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_RELAYED = re.compile(
+    r"\b(?:as an ai|als (?:een )?ai|language model|taalmodel|system prompt|systeemprompt|json"
+    r"|previous instructions|(?:vorige|eerdere) (?:instructies|opdrachten)|ignore (?:all|the|my)"
+    r"|negeer (?:alle|de|mijn))\b",
+    re.IGNORECASE,
+)
+_PERSON_PRAISE = re.compile(
+    r"\b(?:you(?:'re| are)|je bent|jij bent|u bent)\s+"
+    r"(?:so |very |really |een |a |an |echt |heel |erg )*"
+    r"(?:smart|clever|talented|brilliant|gifted|great|amazing|good|star|slim|goed|knap|talentvol"
+    r"|geweldig|top|ster|kanjer|held|slimme\w*|dumb|stupid|lazy|dom|lui)\b"
+    r"|\b(?:well done|good job|great job|great work)\b"
+    r"|\b(?:goed gedaan|goed bezig|knap gedaan|super ?goed)\b",
+    re.IGNORECASE,
+)
+_ACTION_WORDS = """
+leg noem schrijf voeg geef maak begin zet kies vertel laat zoek verplaats knip splits herschrijf
+beschrijf vergelijk onderbouw vul controleer lees probeer benoem verbind bedenk kijk haal
+explain name write add give make start put choose tell show find move split rewrite describe
+compare support check read try mention connect think look remove use link begin
+"""
+_ACTIONS = frozenset(_ACTION_WORDS.split())
+_FILLER_WORDS = """
+this that with what which your from about there does have could would should reader sentence
+write mention text example show why how deze voor waarom welke welk voorbeeld schrijft noemt
+lezer zinnen tekst hier daar over naar maar niet laat zien kunt hebt weet zijn wordt meer
+"""
+_FILLER = frozenset(_FILLER_WORDS.split())
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    s: str
+    k: str = ""
+    o: str = ""
+    e: str = ""
+    q: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """A checked comment on one sentence. There is no field for a judgement."""
+
+    sentence_id: str
+    kind: Kind
+    observation: str
+    effect: str
+    next_step: str
+    """One question, or one action that the student can do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """``reason`` is counted and shown to the teacher; the reply itself is forgotten."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abstained:
+    """The model found nothing to say about this criterion. That is allowed."""
+
+
+def check_reply(
+    reply: str,
+    *,
+    sentences: Sequence[Sentence],
+    lang: str,
+    topic: str,
+    examples: Sequence[str] = (),
+) -> Comment | Abstained | Rejected:
+    """Judge one raw reply.
+
+    ``topic`` is what may be spoken about besides the sentence itself: the criterion, the goal and
+    the student's own question. ``examples`` are the example comments of the prompt; a reply that
+    repeats one of them is not about this text.
+    """
+    try:
+        raw = _Reply.model_validate_json(reply)
+    except ValidationError:
+        return Rejected(reason="not_json")
+    if raw.s == NO_SENTENCE or raw.k == NO_SENTENCE:
+        return Abstained()
+    by_id: Mapping[str, Sentence] = {sentence.id: sentence for sentence in sentences}
+    sentence = by_id.get(raw.s)
+    if sentence is None or raw.k not in get_args(Kind):
+        return Rejected(reason="unknown_sentence" if sentence is None else "not_json")
+    comment = Comment(
+        sentence_id=sentence.id,
+        kind=raw.k,  # type: ignore[arg-type]
+        observation=_tidy(raw.o),
+        effect=_tidy(raw.e),
+        next_step=_tidy(raw.q),
+    )
+    whole = " ".join(s.text for s in sentences)
+    reason = _problem(comment, sentence, whole, lang=lang, topic=topic, examples=examples)
+    return Rejected(reason=reason) if reason else comment
+
+
+def _tidy(text: str) -> str:
+    return " ".join(normalise(text).split())
+
+
+def _problem(
+    comment: Comment,
+    sentence: Sentence,
+    whole: str,
+    *,
+    lang: str,
+    topic: str,
+    examples: Sequence[str],
+) -> Reason | None:
+    parts = (comment.observation, comment.effect, comment.next_step)
+    said = " ".join(parts)
+    if _MARKUP.search(said) or _RELAYED.search(said):
+        return "markup"
+    if has_verdict(said, allowed_in=sentence.text):
+        return "verdict"
+    observation, step = _words(comment.observation), _words(comment.next_step)
+    if len(observation) > MAX_OBSERVATION_WORDS or max(len(step), len(_words(comment.effect))) > (
+        MAX_STEP_WORDS
+    ):
+        return "too_long"
+    if len(observation) < 4 or len(step) < 3:
+        return "too_short"
+    if _repeats(parts):
+        return "repetition"
+    if _PERSON_PRAISE.search(said):
+        return "only_praise"
+    if not (comment.next_step.endswith("?") or step[0] in _ACTIONS):
+        return "no_next_step"
+    if not (looks_like(comment.next_step, lang) and looks_like(said, lang)):
+        return "wrong_language"
+    if not set(_NUMBER.findall(said)) <= set(_NUMBER.findall(whole)):
+        return "invented"
+    if any(_overlap(comment.observation + " " + comment.next_step, e) > 0.8 for e in examples):
+        return "copied"
+    about = _content(comment.observation + " " + comment.next_step)
+    if not about & _content(sentence.text + " " + topic):
+        return "off_topic"
+    return None
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def _repeats(parts: Sequence[str]) -> bool:
+    """The same three words again within a part, or a part that repeats another one."""
+    for part in parts:
+        words = _words(part)
+        triples = [tuple(words[at : at + 3]) for at in range(len(words) - 2)]
+        if len(set(triples)) < len(triples) or any(len(word) > 32 for word in words):
+            return True
+        if any(a == b for a, b in pairwise(words)):
+            return True
+    filled = [" ".join(_words(part)) for part in parts if part]
+    return len(set(filled)) < len(filled)
+
+
+def _overlap(text: str, other: str) -> float:
+    words, others = set(_words(text)), set(_words(other))
+    return len(words & others) / max(len(words), 1)
+
+
+def _content(text: str) -> set[str]:
+    """Word stems that carry meaning, roughly: the first six letters of longer words."""
+    return {word[:6] for word in _words(text) if len(word) >= 4 and word not in _FILLER}

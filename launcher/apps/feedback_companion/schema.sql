@@ -1,0 +1,46 @@
+-- No column can hold a grade, level, score or rank, and there is no table for a student's history.
+CREATE TABLE IF NOT EXISTS activity (
+  id INTEGER PRIMARY KEY,
+  lang TEXT NOT NULL,
+  title TEXT NOT NULL,
+  goal TEXT NOT NULL,
+  criteria TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS submission (
+  id TEXT PRIMARY KEY,
+  activity_id INTEGER NOT NULL REFERENCES activity (id),
+  student_id TEXT NOT NULL UNIQUE,
+  nickname TEXT NOT NULL,
+  lang TEXT NOT NULL,
+  text TEXT NOT NULL,
+  own_question TEXT NOT NULL,
+  with_ai INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('queued', 'review', 'released')),
+  revision INTEGER NOT NULL DEFAULT 0,
+  received_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS answer (
+  submission_id TEXT NOT NULL REFERENCES submission (id) ON DELETE CASCADE,
+  criterion_id TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('comment', 'none', 'dropped')),
+  reason TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (submission_id, criterion_id)
+);
+CREATE TABLE IF NOT EXISTS comment (
+  id TEXT PRIMARY KEY,
+  submission_id TEXT NOT NULL REFERENCES submission (id) ON DELETE CASCADE,
+  criterion_id TEXT NOT NULL,
+  sentence_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  observation TEXT NOT NULL,
+  effect TEXT NOT NULL,
+  next_step TEXT NOT NULL,
+  origin TEXT NOT NULL CHECK (origin IN ('ai', 'teacher')),
+  state TEXT NOT NULL CHECK (state IN ('draft', 'approved', 'rejected')),
+  edited INTEGER NOT NULL DEFAULT 0,
+  model TEXT NOT NULL DEFAULT '',
+  prompt_version TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE IF NOT EXISTS tally (name TEXT PRIMARY KEY, count INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS audit (at REAL NOT NULL, event TEXT NOT NULL, detail TEXT NOT NULL);

@@ -1,0 +1,71 @@
+import { ask, element, find, findAll, say } from "./classroom/base.js";
+
+let lang = "nl";
+let act = null;
+let tell = null;
+
+/** Show the current assignment in its form. */
+export async function startActivity(attempt, tellWith) {
+  [act, tell] = [attempt, tellWith];
+  const activity = await act(() => ask("api/activity"));
+  if (activity) fill(activity);
+}
+
+function fill(activity) {
+  lang = activity.lang;
+  find("#a-title").value = activity.title;
+  find("#a-goal").value = activity.goal;
+  find("#criteria").replaceChildren(...activity.criteria.map(criterion));
+  number();
+}
+
+function criterion(values = { name: "", description: "", questions: [] }) {
+  const input = (kind, key, value, attributes) => {
+    const field = element(kind, attributes);
+    field.value = value;
+    return element("label", {}, say(key), field);
+  };
+  const box = element("fieldset", { class: "card" },
+    element("legend", { class: "small" }),
+    input("input", "fc.activity.criterion_name", values.name, { type: "text", maxlength: "60", "data-name": "name" }),
+    input("input", "fc.activity.criterion_description", values.description, { type: "text", maxlength: "300", "data-name": "description" }),
+    input("textarea", "fc.activity.criterion_questions", values.questions.join("\n"), { rows: "2", "data-name": "questions" }),
+    element("button", { type: "button", class: "quiet small", on: { click: () => { box.remove(); number(); } } }, say("fc.activity.remove")));
+  return box;
+}
+
+function number() {
+  const boxes = findAll("#criteria fieldset");
+  boxes.forEach((box, index) => {
+    find("legend", box).textContent = say("fc.activity.criterion", { number: index + 1 });
+    find("button", box).hidden = boxes.length === 1;
+  });
+  find("#add-criterion").disabled = boxes.length >= 6;
+}
+
+find("#add-criterion").addEventListener("click", () => {
+  find("#criteria").append(criterion());
+  number();
+});
+
+find("#activity-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  tell("");
+  const value = (box, name) => find(`[data-name="${name}"]`, box).value;
+  const form = {
+    lang,
+    title: find("#a-title").value,
+    goal: find("#a-goal").value,
+    criteria: findAll("#criteria fieldset").map((box) => ({
+      name: value(box, "name"),
+      description: value(box, "description"),
+      questions: value(box, "questions").split("\n").map((line) => line.trim()).filter(Boolean),
+    })),
+  };
+  const saved = await act(() => ask("api/activity", form, "PUT"));
+  if (saved) {
+    fill(saved);
+    tell(say("fc.activity.saved"));
+    scrollTo(0, 0);
+  }
+});

@@ -1,0 +1,111 @@
+import { ask, element, find, findAll, say } from "./classroom/base.js";
+
+/** A text and its comments side by side. `onChange` gets the text after each decision. */
+export function reviewSide(text, { attempt, onChange }) {
+  const marked = new Set(text.comments.filter((c) => c.state !== "rejected").map((c) => c.sentence_id));
+  const sentences = new Map(text.paragraphs.flat().filter((p) => p.id).map((p) => [p.id, p.text]));
+  const own = text.state === "review" ? ownComment(text, sentences, { attempt, onChange }) : null;
+  const piece = (part) => !part.id ? part.text : element("button", {
+    type: "button",
+    class: `sentence${marked.has(part.id) ? " marked" : ""}`,
+    "data-sentence": part.id,
+    "aria-pressed": own ? "false" : null,
+    on: { click: (event) => own?.choose(part.id, event.currentTarget) },
+  }, part.text);
+  const none = text.with_ai ? "fc.teacher.no_suggestions" : "fc.teacher.no_suggestions_no_ai";
+  const waiting = text.state === "queued";
+  const body = element("div", { class: "text" },
+    ...text.paragraphs.map((parts) => element("p", {}, ...parts.map(piece))));
+  own?.within(body);
+  return [
+    element("h1", { tabindex: "-1" }, text.nickname || "–"),
+    text.own_question ? element("p", {}, say("fc.teacher.own_question", { question: text.own_question })) : "",
+    element("div", { class: "side" },
+      element("div", { class: "card" }, body),
+      element("div", {},
+        waiting ? element("p", { class: "soft" }, say("fc.teacher.still_reading")) : "",
+        !waiting && !text.comments.length ? element("p", { class: "warn" }, say(none)) : "",
+        ...text.comments.map((c) => card(text, c, sentences.get(c.sentence_id) ?? "", { attempt, onChange })),
+        ...text.notes.map((note) => element("p", { class: "small soft" }, note)),
+        own ? own.form : "")),
+  ];
+}
+
+function card(text, comment, sentence, { attempt, onChange }) {
+  const change = async (body) => {
+    const url = `api/submissions/${text.id}/comments/${comment.id}`;
+    const changed = await attempt(() => ask(url, body, "PUT"));
+    if (changed) onChange(changed);
+  };
+  const button = (key, act, cls = "quiet") =>
+    element("button", { type: "button", class: cls, on: { click: act } }, say(key));
+  const box = element("article", { class: `comment ${comment.state}`, "data-comment": comment.id });
+  const read = () => box.replaceChildren(
+    element("p", { class: "what" }, [comment.criterion, comment.origin === "ai" ? comment.kind_label : ""].filter(Boolean).join(" · ")),
+    element("p", { class: "quote" }, sentence),
+    element("p", {}, [comment.observation, comment.effect].filter(Boolean).join(" ")),
+    comment.next_step ? element("p", { class: "step" }, comment.next_step) : "",
+    element("p", { class: "who" }, `${comment.label} · ${comment.state_label}`),
+    text.state !== "review" ? "" : element("div", { class: "buttons" },
+      comment.state !== "approved" ? button("fc.teacher.approve", () => change({ state: "approved" }), "main") : "",
+      comment.state !== "draft" ? button("fc.teacher.approved_press_to_undo", () => change({ state: "draft" })) : "",
+      button("fc.teacher.edit", edit),
+      comment.state !== "rejected" ? button("fc.teacher.reject", () => change({ state: "rejected" })) : ""),
+  );
+  const edit = () => {
+    const field = (key, value) => {
+      const area = element("textarea", { rows: "2" });
+      area.defaultValue = value;
+      return { area, label: element("label", { class: "small" }, say(key), area) };
+    };
+    const parts = comment.origin === "ai"
+      ? [field("fc.teacher.observation", comment.observation), field("fc.teacher.effect", comment.effect), field("fc.teacher.next_step", comment.next_step)]
+      : [field("fc.teacher.observation", comment.observation)];
+    box.replaceChildren(
+      ...parts.map((part) => part.label),
+      element("div", { class: "buttons" },
+        button("fc.teacher.save", () => change({
+          state: "approved",
+          observation: parts[0].area.value,
+          effect: parts[1]?.area.value ?? "",
+          next_step: parts[2]?.area.value ?? "",
+        }), "main"),
+        button("fc.teacher.cancel", read)),
+    );
+    parts[0].area.focus();
+  };
+  read();
+  return box;
+}
+
+function ownComment(text, sentences, { attempt, onChange }) {
+  let chosen = "";
+  let body = null;
+  const target = element("p", { class: "small soft" }, say("fc.teacher.add_own_help"));
+  const area = element("textarea", { rows: "3", maxlength: "800", "aria-label": say("fc.teacher.add_own") });
+  const add = async () => {
+    if (!chosen) {
+      target.textContent = say("fc.teacher.choose_sentence");
+      return;
+    }
+    const changed = await attempt(() =>
+      ask(`api/submissions/${text.id}/comments`, { sentence_id: chosen, text: area.value }));
+    if (changed) onChange(changed);
+  };
+  const form = element("div", { class: "card" },
+    element("h2", {}, say("fc.teacher.add_own")),
+    target,
+    area,
+    element("button", { type: "button", on: { click: add } }, say("fc.teacher.add")));
+  return {
+    form,
+    within: (element_) => { body = element_; },
+    choose: (id, button) => {
+      chosen = id;
+      for (const other of findAll(".sentence", body)) other.setAttribute("aria-pressed", "false");
+      button.setAttribute("aria-pressed", "true");
+      target.textContent = say("fc.teacher.comment_on", { sentence: sentences.get(id) });
+      find("textarea", form).focus({ preventScroll: true });
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import { ask, element, find, findAll, follow, say, showProblem } from "./classroom/base.js";
+import { startActivity } from "./teacher-activity.js";
+import { reviewSide } from "./teacher-review.js";
+
+const views = ["class", "all", "activity"];
+let overview = { texts: [], counts: {}, paused: false };
+let chosen = "";
+let chosenRevision = -1;
+let allShown = "";
+
+/** Do something and show what the app says when it refuses. */
+export async function attempt(action) {
+  find("#problem").hidden = true;
+  try {
+    return await action();
+  } catch (problem) {
+    showProblem(find("#problem"), problem);
+    return null;
+  }
+}
+
+function tell(text) {
+  find("#message").textContent = text;
+  find("#message").hidden = !text;
+}
+
+function go() {
+  const wanted = location.hash.slice(1);
+  const view = views.includes(wanted) ? wanted : "class";
+  for (const id of views) {
+    find(`#${id}`).hidden = id !== view;
+    const link = find(`#nav-${id}`);
+    if (id === view) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  find("#problem").hidden = true;
+  tell("");
+  if (view === "all") renderAll();
+  if (view === "activity") startActivity(attempt, tell);
+}
+addEventListener("hashchange", go);
+
+function render(value) {
+  overview = value;
+  find("#counts").textContent = say("fc.teacher.counts", value.counts);
+  find("#pause").textContent = say(value.paused ? "fc.teacher.resume" : "fc.teacher.pause");
+  find("#dropped").textContent = value.dropped_sentence;
+  find("#dropped").hidden = !value.dropped_sentence;
+  find("#review-count").textContent = value.counts.review;
+  find("#review-count").hidden = !value.counts.review;
+  notice(value.engine_lost ? say("fc.teacher.engine_lost") : value.paused ? say("fc.teacher.paused") : "");
+  renderList();
+  const row = value.texts.find((text) => text.id === chosen);
+  if (chosen && !row) {
+    chosen = "";
+    find("#text-view").replaceChildren();
+  } else if (row && row.revision !== chosenRevision && !isEditing(find("#text-view"))) open(chosen);
+  if (!find("#all").hidden && !isEditing(find("#all-texts"))) renderAll();
+}
+
+const isEditing = (box) => findAll("textarea", box).some((field) => field.value !== field.defaultValue);
+
+function notice(text) {
+  const box = find("#notice");
+  if (box.textContent !== text) box.textContent = text;
+  box.hidden = !text;
+}
+
+function renderList() {
+  const list = find("#texts-list");
+  const focused = document.activeElement?.dataset?.id;
+  find("#nobody").hidden = overview.texts.length > 0;
+  find("#choose")?.toggleAttribute("hidden", !overview.texts.length);
+  list.replaceChildren(...overview.texts.map((text) =>
+    element("li", {},
+      element("button", {
+        type: "button", class: text.state, "data-id": text.id,
+        "aria-current": text.id === chosen ? "true" : null,
+        on: { click: () => open(text.id) },
+      },
+      element("strong", {}, text.nickname || "–"),
+      element("span", { class: "small soft" }, [text.note, text.with_ai ? "" : say("fc.teacher.without_ai")].filter(Boolean).join(" · "))))));
+  if (focused) findAll("button", list).find((button) => button.dataset.id === focused)?.focus();
+}
+
+async function open(id) {
+  const text = await attempt(() => ask(`api/submissions/${id}`));
+  if (!text) return;
+  chosen = id;
+  show(text);
+  renderList();
+}
+
+function show(text) {
+  chosenRevision = text.revision;
+  const release = async () => {
+    const done = await attempt(() => ask("api/release", { texts: { [text.id]: text.revision }, approve_drafts: true }));
+    if (done) {
+      tell(say("fc.teacher.released"));
+      render(done);
+      const next = done.texts.find((row) => row.state === "review");
+      open(next ? next.id : text.id);
+    }
+  };
+  find("#text-view").replaceChildren(
+    ...reviewSide(text, { attempt, onChange: show }),
+    text.state === "review"
+      ? element("button", { type: "button", class: "main", id: "release", on: { click: release } }, say("fc.teacher.release"))
+      : "",
+  );
+}
+
+// Approving many at once still shows every text, and releases exactly what was shown.
+
+async function renderAll() {
+  const ready = overview.texts.filter((text) => text.state === "review");
+  const now = JSON.stringify(ready.map((text) => [text.id, text.revision]));
+  if (now === allShown && find("#all-texts").childElementCount === ready.length) return;
+  const texts = await attempt(() => Promise.all(ready.map((row) => ask(`api/submissions/${row.id}`))));
+  if (!texts) return;
+  allShown = now;
+  find("#all-empty").hidden = texts.length > 0;
+  const seen = new Map();
+  const place = (text, box) => {
+    seen.set(text.id, text.revision);
+    box.replaceChildren(...reviewSide(text, { attempt, onChange: (changed) => place(changed, box) }));
+    return box;
+  };
+  find("#all-texts").replaceChildren(...texts.map((text) => place(text, element("article"))));
+  const button = find("#release-all");
+  button.hidden = !texts.length;
+  button.textContent = say("fc.teacher.release_all", { count: texts.length });
+  button.onclick = async () => {
+    const done = await attempt(() => ask("api/release", { texts: Object.fromEntries(seen), approve_drafts: true }));
+    if (done) tell(say("fc.teacher.released"));
+    allShown = "";
+    if (done) render(done);
+  };
+}
+
+find("#pause").addEventListener("click", async () => {
+  const done = await attempt(() => ask("api/pause", { paused: !overview.paused }));
+  if (done) render(done);
+});
+
+go();
+follow("api/events", "api/status", {
+  onValue: render,
+  onOnline: (online) => { if (!online) notice(say("fc.teacher.offline")); },
+});
