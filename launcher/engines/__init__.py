@@ -1,0 +1,1 @@
+"""What runs a model: one small file for each engine, and the table of them."""

@@ -162,7 +162,7 @@ def devices() -> tuple[Device, ...]:
         return ()
     try:
         answer = subprocess.run(
-            [sys.executable, "-X", "utf8", "-c", _LIST_DEVICES],
+            [sys.executable, "-X", "utf8", "-P", "-c", _LIST_DEVICES],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_DEVICES_WITHIN_S,

@@ -1,0 +1,1 @@
+"""PROGRAM: supervises one lesson; its control API on loopback."""

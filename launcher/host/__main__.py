@@ -23,8 +23,8 @@ def main(arguments: list[str]) -> int:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # Closing the terminal ends no lesson.
     os.umask(0o077)
     set_up_logging(None)
-    # httpx would log every look at a service's health.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for library in ("httpx", "uvicorn"):  # They would log every look at a service's health.
+        logging.getLogger(library).setLevel(logging.WARNING)
     if len(arguments) != 1:
         _log.error("usage: python -m launcher.host SPEC.JSON")
         return ExitCode.USAGE

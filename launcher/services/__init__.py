@@ -1,0 +1,1 @@
+"""Child programs: start, watch, end; ports; log files; the state files of lessons."""
