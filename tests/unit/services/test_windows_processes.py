@@ -72,7 +72,7 @@ def on_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[in
 def test_a_child_joins_our_job_and_has_its_own_group(
     on_windows: list[tuple[int, int]], tmp_path: Path
 ) -> None:
-    child = process.spawn(["app.exe"], {"A": "1"}, tmp_path / "a.log")
+    process.spawn(["app.exe"], {"A": "1"}, tmp_path / "a.log")
     (how,) = FakePopen.started
     assert how["creationflags"] == 0x200
     assert how["preexec_fn"] is None
