@@ -120,12 +120,13 @@ def problem(t: Translator, code: str) -> str:
     return describe_error(PaadjeError(code), t.lang).message
 
 
-def service(t: Translator, name: str, state: ServiceState, recipes: Mapping[str, Recipe]) -> str:
+def service(t: Translator, name: str, state: str, recipes: Mapping[str, Recipe]) -> str:
     """How one program of a lesson is doing, without words for programs."""
-    if name in ("engine", "gateway"):
-        return t(f"tui.service.{name}.{state}")
+    kind = name if name in ("engine", "gateway") else "app"
+    key = f"tui.service.{kind}.{state}"
     recipe = recipes.get(name)
-    return t(f"tui.service.app.{state}", app=recipe.title.text(t.lang) if recipe else name)
+    app = recipe.title.text(t.lang) if recipe else name
+    return t(key, app=app) if t.has(key) else t("tui.step.other")
 
 
 def service_tone(state: ServiceState) -> Tone:

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field, replace
 
 from launcher.catalog.schema import CatalogModel, Licence, Localized, Recipe
 from launcher.errors import PaadjeError
-from launcher.events import Cancel, Notice, Progress, Report, StepFinished, StepStarted
+from launcher.events import (
+    Cancel,
+    Notice,
+    Progress,
+    Report,
+    ServiceChanged,
+    StepFinished,
+    StepStarted,
+)
 from launcher.fit.types import MemoryNeed, Range, SpeedEstimate
 from launcher.i18n import pick_language
 from launcher.lesson.plan import PLAN_VERSION, Alternative, LaunchPlan, PlannedFile
@@ -181,7 +189,7 @@ def make_lesson(**changes: object) -> LessonSnapshot:
             mode="lan",
             url="http://192.168.178.123:42000",
             join_url=JOIN_URL,
-            code="K7PM-3WXQ",
+            code="K7PM3WXQ",
             address="192.168.178.123",
             port=42000,
             interface="wlan0",
@@ -330,10 +338,12 @@ class FakeUseCases:
         cancel: Cancel,
     ) -> LessonSnapshot:
         self._called("start", share)
-        report(StepStarted(step="lesson.starting"))
-        report(Notice(code="lesson.practice_model"))
+        if self.practice:
+            report(Notice(code="lesson.practice_model"))
+        report(ServiceChanged(service="engine", state="ready"))
+        report(ServiceChanged(service="feedback-companion", state="starting"))
+        report(ServiceChanged(service="gateway", state="waiting"))
         self._wait("start", cancel)
-        report(StepFinished(step="lesson.starting"))
         lesson = make_lesson()
         if share.mode == "local":
             local = replace(lesson.share, mode="local", url="http://127.0.0.1:42000")

@@ -350,3 +350,26 @@ async def test_no_browser_shows_the_address(start_app: Start) -> None:
         await wait_until(pilot, lambda: screen_name(pilot) == "LessonScreen")
         await pilot.press("o")
         await wait_until(pilot, lambda: "http://127.0.0.1:5001/?t=x" in flat(pilot))
+
+
+async def test_starting_tells_what_is_ready(start_app: Start) -> None:
+    usecases = FakeUseCases(fetch_bytes=0, hold={"start"}, practice=True)
+    async with start_app(usecases) as pilot:
+        await to_plan(pilot, usecases)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "✓ Het model is klaar" in flat(pilot))
+        await wait_until(pilot, lambda: "› Feedback Companion start op" in flat(pilot))
+        await wait_until(pilot, lambda: "Let op: dit is een oefenmodel" in flat(pilot))
+        usecases.go.set()
+        await wait_until(pilot, lambda: screen_name(pilot) == "LessonScreen")
+
+
+async def test_plan_can_be_read_to_the_end(start_app: Start, monkeypatch) -> None:
+    usecases = FakeUseCases()
+    monkeypatch.setattr(usecases, "explain_plan", lambda context, plan: ("Uitleg. " * 9,) * 9)
+    async with start_app(usecases) as pilot:
+        await to_plan(pilot, usecases)
+        assert "Daarna is alles gewist" not in " ".join(shown(pilot).split())
+        for _ in range(3):
+            await pilot.press("pagedown")
+        await wait_until(pilot, lambda: "alles gewist" in " ".join(shown(pilot).split()))

@@ -15,6 +15,7 @@ from textual.widgets import Button
 from launcher.catalog.schema import Recipe
 from launcher.i18n import Translator
 from launcher.lesson.types import LessonSnapshot
+from launcher.sharing.join import show_code
 from launcher.tui import wording
 from launcher.tui.screens.base import Front, header
 from launcher.tui.screens.dialogs import page_dialog, stop_dialog
@@ -85,7 +86,7 @@ class LessonScreen(Front[None]):
             yield Line(t("tui.lesson.scan" if self.shared else "tui.lesson.local"))
             yield Line(share.url, id="url", classes="strong")
             yield Line(t("tui.lesson.type"))
-            yield Line(share.code, id="code")
+            yield Line(show_code(share.code), id="code")
 
     def _services(self) -> ComposeResult:
         recipes = self.paadje.recipes
@@ -199,7 +200,7 @@ class LargeQrScreen(Front[None], ModalScreen[None]):
                 yield Line(t("tui.lesson.scan"))
                 yield Line(share.url, id="url", classes="strong")
                 yield Line(t("tui.lesson.type"))
-                yield Line(share.code, id="code")
+                yield Line(show_code(share.code), id="code")
                 yield Line(wording.joined(t, self.lesson), id="joined", classes="strong")
         yield KeyBar(t)
 

@@ -45,7 +45,9 @@ class PlanScreen(Front[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "tui.key.next", key_display="Tab"),
-        Binding("m", "models", "tui.key.models"),
+        Binding("pagedown", "read(1)", "tui.key.read", key_display="PgDn"),
+        Binding("pageup", "read(-1)", show=False),
+        Binding("m", "models", show=False),
         Binding("escape", "back", "tui.key.back"),
     ]
     first_focus = "go models"
@@ -256,6 +258,10 @@ class PlanScreen(Front[None]):
 
     def action_back(self) -> None:
         self.app.pop_screen()
+
+    def action_read(self, pages: int) -> None:
+        told = self.query_one("#told")
+        told.scroll_relative(y=pages * (told.size.height - 1))
 
     def action_models(self) -> None:
         def answered(model: str | None) -> None:

@@ -13,7 +13,16 @@ from textual.message import Message
 from textual.widgets import Button, ProgressBar
 
 from launcher.errors import Cancelled, PaadjeError
-from launcher.events import Cancel, Event, Notice, Progress, Report, StepFinished, StepStarted
+from launcher.events import (
+    Cancel,
+    Event,
+    Notice,
+    Progress,
+    Report,
+    ServiceChanged,
+    StepFinished,
+    StepStarted,
+)
 from launcher.i18n import Translator, describe_error
 from launcher.lesson.plan import LaunchPlan
 from launcher.lesson.types import Context, LessonSnapshot, ShareWishes, StopReceipt
@@ -104,6 +113,7 @@ class WorkScreen(Front[Literal["next"]]):
         self._steps: list[StepStarted] = []
         self._finished: set[str] = set()
         self._notices: list[Notice] = []
+        self._services: dict[str, str] = {}
         self._progress: Progress | None = None
         self._most_done_bytes = 0
         self._error: PaadjeError | None = None
@@ -147,6 +157,10 @@ class WorkScreen(Front[Literal["next"]]):
             for step in self._steps:
                 done = step.step in self._finished
                 text = wording.step(t, step.step, step.params)
+                yield Line(f"{'✓' if done else '›'} {text}", classes="done" if done else "now")
+            for name, state in self._services.items():
+                text = wording.service(t, name, state, self.paadje.recipes)
+                done = state == "ready"
                 yield Line(f"{'✓' if done else '›'} {text}", classes="done" if done else "now")
         with Vertical(id="progress", classes="" if self._progress else "hidden"):
             yield ProgressBar(show_percentage=True, show_eta=False, id="bar")
@@ -227,6 +241,8 @@ class WorkScreen(Front[Literal["next"]]):
             self._progress = None
         elif isinstance(event, StepFinished):
             self._finished.add(event.step)
+        elif isinstance(event, ServiceChanged):
+            self._services[event.service] = event.state
         elif isinstance(event, Notice):
             self._notices.append(event)
         if self.busy:
@@ -284,7 +300,8 @@ class WorkScreen(Front[Literal["next"]]):
     def _try_again(self) -> None:
         self.phase, self._error, self._cancel = "busy", None, Cancel()
         self.remove_class("failed")
-        self._steps, self._finished, self._notices, self._progress = [], set(), [], None
+        self._steps, self._finished, self._notices = [], set(), []
+        self._services, self._progress = {}, None
 
         async def again() -> None:
             await self.compose_again()
