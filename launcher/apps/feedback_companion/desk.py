@@ -95,26 +95,16 @@ class Desk:
 
     # Taking in
 
-    async def measure(self, text: str, own_question: str, lang: str) -> Fit:
-        """How much of ``text`` fits; exact when the engine can count, cautious when it cannot."""
-        activity = self.activity
+    async def measure(self, text: str, own_question: str, lang: str, *, with_ai: bool) -> Fit:
+        """How much of ``text`` fits; exact when the engine can count, cautious when it cannot.
+
+        A teacher who reads it has no context that can be full, only the bound on a text's length.
+        """
         sentences = split_sentences(normalise(text))
-        shared = await self._shared(activity, lang)
-        budget = text_budget_tokens(self.config.context_tokens, shared)
-
-        async def size(count: int) -> int:
-            return await self._tokens(student_block(sentences[:count], own_question, lang), budget)
-
-        kept = len(sentences)
-        if kept and await size(kept) > budget:
-            least, most = 0, kept - 1
-            while least < most:
-                middle = (least + most + 1) // 2
-                if await size(middle) <= budget:
-                    least = middle
-                else:
-                    most = middle - 1
-            kept = least
+        bounded = sum(sentence.end <= MAX_TEXT_CHARS for sentence in sentences)
+        kept = bounded
+        if with_ai and bounded:
+            kept = await self._most_that_fits(sentences[:bounded], own_question, lang)
         return Fit(
             fits=kept == len(sentences),
             words=_count_words(sentences),
@@ -123,6 +113,26 @@ class Desk:
             last_kept=sentences[kept - 1].text if kept else "",
             first_lost=sentences[kept].text if kept < len(sentences) else "",
         )
+
+    async def _most_that_fits(
+        self, sentences: Sequence[Sentence], own_question: str, lang: str
+    ) -> int:
+        shared = await self._shared(self.activity, lang)
+        budget = text_budget_tokens(self.config.context_tokens, shared)
+
+        async def size(count: int) -> int:
+            return await self._tokens(student_block(sentences[:count], own_question, lang), budget)
+
+        if await size(len(sentences)) <= budget:
+            return len(sentences)
+        least, most = 0, len(sentences) - 1
+        while least < most:
+            middle = (least + most + 1) // 2
+            if await size(middle) <= budget:
+                least = middle
+            else:
+                most = middle - 1
+        return least
 
     async def take_in(
         self,
@@ -152,12 +162,9 @@ class Desk:
             raise UsageError("fc.already_sent")
         if _count_words(sentences) < 3:
             raise UsageError("fc.text_empty")
-        if len(text) > MAX_TEXT_CHARS:
-            raise UsageError("fc.text_too_long", words=MAX_TEXT_CHARS // 6)
-        if with_ai:
-            fit = await self.measure(text, own_question, lang)
-            if not fit.fits:
-                raise UsageError("fc.text_too_long", words=fit.kept_words)
+        fit = await self.measure(text, own_question, lang, with_ai=with_ai)
+        if not fit.fits:
+            raise UsageError("fc.text_too_long", words=fit.kept_words)
         submission = Submission(
             id=new_id(),
             activity_id=self.activity.id,

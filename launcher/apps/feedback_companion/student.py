@@ -6,7 +6,7 @@
 | GET / | the page |
 | GET /api/me | the student's view: ``state`` none, queued, working, review, released |
 | GET /api/events | the same view as server-sent events |
-| POST /api/check | ``{text, own_question, lang}`` → whether it fits, and where it would be cut |
+| POST /api/check | ``{text, own_question, lang, with_ai}`` → whether it fits, where it would be cut |
 | POST /api/submit | ``{text, own_question, lang, with_ai, consent, only_first}`` → 201, the view |
 | POST /api/withdraw | ``{}`` → everything of this student is deleted; the view |
 
@@ -58,10 +58,10 @@ class _Check(BaseModel):
     text: str = Field(max_length=MAX_TEXT_CHARS * 2)
     own_question: str = Field("", max_length=MAX_QUESTION_CHARS)
     lang: Literal["nl", "en"]
+    with_ai: bool = True
 
 
 class _Submit(_Check):
-    with_ai: bool
     consent: bool = False
     only_first: int | None = Field(None, ge=1)
 
@@ -103,7 +103,7 @@ def student_app(desk: Desk) -> Starlette:
     async def check(request: Request) -> Response:
         web.student_of(request)
         body = await web.read_body(request, _Check)
-        fit = await desk.measure(body.text, body.own_question, body.lang)
+        fit = await desk.measure(body.text, body.own_question, body.lang, with_ai=body.with_ai)
         return JSONResponse(dataclasses.asdict(fit))
 
     async def submit(request: Request) -> Response:

@@ -11,6 +11,9 @@ let choosing = "notice";
 let sending = false;
 let lastFeedback = "";
 
+// A little more than may be sent, so that the app sees that it is too long and says where it stops.
+const textToSend = () => fields.text.value.slice(0, Number(fields.text.dataset.longest) + 1000);
+const countWords = () => fields.text.value.trim().split(/\s+/).filter(Boolean).length;
 const language = () => find('input[name="lang"]:checked').value;
 
 function show(name) {
@@ -92,22 +95,19 @@ let timer = null;
 
 function measureSoon() {
   clearTimeout(timer);
-  const words = fields.text.value.trim().split(/\s+/).filter(Boolean).length;
+  const words = countWords();
   find("#count").textContent = words ? say("fc.write.words", { words }) : "";
   if (words) timer = setTimeout(() => measure().catch(() => {}), 600);
   else find("#too-long").hidden = true;
 }
 
 async function measure() {
-  if (!withAi) {
-    find("#too-long").hidden = true;
-    return true;
-  }
   const mine = ++measuring;
   const fit = await ask("api/check", {
-    text: fields.text.value,
+    text: textToSend(),
     own_question: fields.question.value,
     lang: language(),
+    with_ai: withAi,
   });
   if (mine !== measuring) return false;
   kept = fit.kept_sentences;
@@ -117,7 +117,7 @@ async function measure() {
     find("#count").textContent = `${say("fc.write.words", { words: fit.words })}. ${say("fc.write.fits")}`;
     return true;
   }
-  find("#too-long-text").textContent = say("fc.write.too_long", { kept: fit.kept_words, words: fit.words });
+  find("#too-long-text").textContent = say("fc.write.too_long", { kept: fit.kept_words, words: countWords() });
   find("#last-kept").textContent = fit.last_kept;
   find("#first-lost").textContent = fit.first_lost;
   return false;
@@ -133,9 +133,9 @@ for (const field of Object.values(fields)) {
 find("#file").addEventListener("change", async (event) => {
   const file = event.target.files[0];
   if (!file) return;
-  const text = /\.(txt|md|markdown)$/i.test(file.name) && file.size < 200_000 ? await file.text() : "\0";
+  const text = /\.(txt|md|markdown)$/i.test(file.name) && file.size < 1_000_000 ? await file.text() : "\0";
   event.target.value = "";
-  if (text.includes("\0") || text.length > fields.text.maxLength) {
+  if (text.includes("\0")) {
     showProblem(find("#problem"), { body: { message: say("fc.write.file_wrong") } });
     return;
   }
@@ -159,7 +159,7 @@ async function send(onlyFirst) {
         break;
       }
       const view = await ask("api/submit", {
-        text: fields.text.value,
+        text: textToSend(),
         own_question: fields.question.value,
         lang: language(),
         with_ai: withAi,

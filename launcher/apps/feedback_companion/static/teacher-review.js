@@ -5,12 +5,23 @@ export function reviewSide(text, { attempt, onChange }) {
   const marked = new Set(text.comments.filter((c) => c.state !== "rejected").map((c) => c.sentence_id));
   const sentences = new Map(text.paragraphs.flat().filter((p) => p.id).map((p) => [p.id, p.text]));
   const own = text.state === "review" ? ownComment(text, sentences, { attempt, onChange }) : null;
-  const piece = (part) => !part.id ? part.text : element("button", {
-    type: "button",
+  // A span flows with the text as a button cannot; it gets a button's role, focus and keys.
+  const piece = (part) => !part.id ? part.text : element("span", {
     class: `sentence${marked.has(part.id) ? " marked" : ""}`,
     "data-sentence": part.id,
-    "aria-pressed": own ? "false" : null,
-    on: { click: (event) => own?.choose(part.id, event.currentTarget) },
+    ...(own ? {
+      role: "button",
+      tabindex: "0",
+      "aria-pressed": "false",
+      on: {
+        click: (event) => own.choose(part.id, event.currentTarget),
+        keydown: (event) => {
+          if (event.key !== "Enter" && event.key !== " ") return;
+          event.preventDefault();
+          own.choose(part.id, event.currentTarget);
+        },
+      },
+    } : {}),
   }, part.text);
   const none = text.with_ai ? "fc.teacher.no_suggestions" : "fc.teacher.no_suggestions_no_ai";
   const waiting = text.state === "queued";
