@@ -109,7 +109,7 @@ async function measure() {
     lang: language(),
     with_ai: withAi,
   });
-  if (mine !== measuring) return false;
+  if (mine !== measuring) return fit.fits;
   kept = fit.kept_sentences;
   find("#too-long").hidden = fit.fits;
   find("#send-cut").hidden = !kept;
@@ -148,6 +148,7 @@ find("#file").addEventListener("change", async (event) => {
 async function send(onlyFirst) {
   if (sending) return;
   sending = true;
+  clearTimeout(timer);
   const button = find("#send");
   button.disabled = true;
   find("#problem").hidden = true;
