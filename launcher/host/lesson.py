@@ -172,7 +172,8 @@ class _Server(uvicorn.Server):
 def _listen(port: int) -> socket.socket:
     """Listen on loopback; on another port when ``port`` was taken since it was chosen."""
     for each in (port, 0):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # asyncio turns Nagle's algorithm off only where the protocol is named.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             listener.bind((LOOPBACK, each))
         except OSError:
