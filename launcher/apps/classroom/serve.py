@@ -74,7 +74,8 @@ async def serve(sides: Mapping[int, ASGIApp], stop: asyncio.Event) -> None:
 
 
 def _bind(port: int) -> socket.socket:
-    own = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio turns Nagle's algorithm off only where the protocol is named.
+    own = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":
         own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
