@@ -130,6 +130,23 @@ async def test_practice_model_is_unmistakable(start_app: Start) -> None:
         assert "niet voor echte feedback" in flat(pilot)
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+async def test_warning_about_the_address_leaves_room_for_the_buttons(
+    start_app: Start, lang: str
+) -> None:
+    lesson = make_lesson()
+    share = replace(lesson.share, warnings=("vpn",))
+    usecases = FakeUseCases(lessons=(replace(lesson, share=share),))
+    async with start_app(usecases, lang=lang) as pilot:
+        await wait_until(pilot, lambda: pilot.app.screen.query("#lesson-0"))
+        await wait_until(pilot, lambda: pilot.app.screen.focused.id == "lesson-0")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: screen_name(pilot) == "LessonScreen")
+        await wait_until(pilot, lambda: "VPN" in shown(pilot))
+        stop = pilot.app.screen.query_one("#stop")
+        assert stop.region.bottom <= pilot.app.screen.query_one(KeyBar).region.y
+
+
 async def test_computer_that_cannot(start_app: Start) -> None:
     usecases = FakeUseCases()
     card = replace(usecases.cards[0], plan=None, problem="lesson.nothing_fits")

@@ -60,6 +60,7 @@ class LessonScreen(Front[None]):
 
     def compose(self) -> ComposeResult:
         t, lesson, recipes = self.t, self.lesson, self.paadje.recipes
+        self.set_class(bool(lesson.share.warnings), "warned")
         yield header(t("tui.app.header"))
         if self._gone or not wording.is_running(lesson):
             yield from self._over()
