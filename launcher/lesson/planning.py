@@ -63,7 +63,7 @@ def make_plan(context: Context, app: str, wishes: PlanWishes | None = None) -> L
             languages=recipe.needs.languages,
             available=lambda model: True,
         )
-        chosen, notices = _best_obtainable(models, ranked, obtainable)
+        chosen, notices = _best_obtainable(models, ranked, obtainable, library)
         model = models.model(chosen.model)
     assert model.file is not None
     file = model.file
@@ -174,7 +174,10 @@ def _check_choice(model: CatalogModel, recipe: Recipe) -> None:
 
 
 def _best_obtainable(
-    models: Catalog, ranked: tuple[Fit, ...], obtainable: Callable[[CatalogModel], bool]
+    models: Catalog,
+    ranked: tuple[Fit, ...],
+    obtainable: Callable[[CatalogModel], bool],
+    library: Library,
 ) -> tuple[Fit, tuple[Reason, ...]]:
     """The best fit whose bytes can be had, and a notice when that is not the best of all."""
     fitting = [candidate for candidate in ranked if candidate.verdict != "no"]
@@ -188,6 +191,11 @@ def _best_obtainable(
             return candidate, (
                 Reason(code="better_model_unreachable", params={"model": best.name}),
             )
+    for candidate in fitting:
+        file = models.model(candidate.model).file
+        if file is not None and library.target(file).exists():
+            # It is here but not right: say that, rather than that there is no model.
+            library.check_quick(file)
     raise PaadjeError("lesson.no_model_reachable")
 
 
