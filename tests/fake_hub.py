@@ -17,6 +17,7 @@ import secrets
 import socket
 import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,12 +65,20 @@ class FakeHub:
         """Send nothing more after so many bytes, until ``release`` is set."""
         self.release = threading.Event()
         self.stalled = threading.Event()
+        self.stall_once_from: int | None = None
+        """The first answer that has a byte from here on stops there."""
+        self.most_connections: int | None = None
+        """More answers with bytes at the same time are refused with 503."""
+        self.most_at_once = 0
         self.ignore_range = False
         self.wrong_range = False
         """Answer 206 with another piece than was asked for."""
         self.announce_extra_bytes = 0
         """Lie in Content-Length and Content-Range."""
         self.no_length = False
+        self.says_ranges = True
+        self.pace_bytes_per_s: float | None = None
+        """Each connection gets no more than this."""
         self.wrong_bytes_from: int | None = None
         """Every byte from here on is another one."""
         self.wrong_etag = False
@@ -83,6 +92,8 @@ class FakeHub:
         self._files: dict[tuple[str, str], bytes] = {}
         self._signatures: set[str] = set()
         self._lock = threading.Lock()
+        self._at_once = 0
+        self._watched: tuple[int, threading.Event] | None = None
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.hub = self
         self.port = self._server.server_address[1]
@@ -163,6 +174,35 @@ class FakeHub:
     def count(self, sent: int) -> None:
         with self._lock:
             self.bytes_served += sent
+            if self._watched is not None and self.bytes_served >= self._watched[0]:
+                self._watched[1].set()
+
+    def tell_at(self, bytes_served: int, event: threading.Event) -> None:
+        """Set ``event`` as soon as so many bytes were served."""
+        with self._lock:
+            self._watched = (bytes_served, event)
+
+    def stalls_in(self, start: int, end: int) -> bool:
+        """Whether this answer is the one that stalls."""
+        with self._lock:
+            place = self.stall_once_from
+            if place is None or not start <= place < end:
+                return False
+            self.stall_once_from = None
+            return True
+
+    @contextmanager
+    def one_more(self) -> Iterator[bool]:
+        """While an answer is sent; whether it may be."""
+        with self._lock:
+            may = self.most_connections is None or self._at_once < self.most_connections
+            self._at_once += may
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            yield may
+        finally:
+            with self._lock:
+                self._at_once -= may
 
 
 def _carries_bytes(seen: Seen) -> bool:
@@ -214,7 +254,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif "/resolve/" in parts.path:
             self._redirect(parts.path, with_body)
         else:
-            self._send_file(parts.path, parse_qs(parts.query), with_body)
+            with hub.one_more() as may:
+                if may:
+                    self._send_file(parts.path, parse_qs(parts.query), with_body)
+                else:
+                    self._send(503, b"no", {}, with_body)
 
     def _send_model_info(self, rest: str, with_body: bool) -> None:
         hub = self.server.hub
@@ -264,32 +308,39 @@ class _Handler(BaseHTTPRequestHandler):
         announced = len(content) + hub.announce_extra_bytes
         asked = self.headers.get("Range")
         headers: dict[str, str] = {"ETag": f'"{secrets.token_hex(4)}"'} if hub.wrong_etag else {}
-        start = 0
+        start, end = 0, len(content)
+        if hub.says_ranges:
+            headers["Accept-Ranges"] = "bytes"
         if asked and not hub.ignore_range:
-            start = int(asked.removeprefix("bytes=").partition("-")[0])
+            first, _, last = asked.removeprefix("bytes=").partition("-")
+            start = int(first)
+            end = min(int(last) + 1, end) if last else end
             if start >= len(content):
                 self._send(416, b"", {"Content-Range": f"bytes */{len(content)}"}, with_body)
                 return
             if hub.wrong_range:
                 start = max(start - 7, 0)
-            headers["Content-Range"] = f"bytes {start}-{announced - 1}/{announced}"
+            extra = announced - len(content)
+            headers["Content-Range"] = f"bytes {start}-{end + extra - 1}/{announced}"
         self.send_response(206 if "Content-Range" in headers else 200)
         for key, value in headers.items():
             self.send_header(key, value)
         if hub.no_length:
             self.close_connection = True
         else:
-            self.send_header("Content-Length", str(announced - start))
+            self.send_header("Content-Length", str(end - start + announced - len(content)))
         self.end_headers()
         if with_body:
-            self._send_bytes(content, start)
+            self._send_bytes(content, start, end)
         if hub.announce_extra_bytes:
             self._hang_up()
 
-    def _send_bytes(self, content: bytes, start: int) -> None:
+    def _send_bytes(self, content: bytes, start: int, end: int) -> None:
         hub = self.server.hub
+        began = time.monotonic()
         drop = hub.drop_after_bytes if hub.drop_after_bytes is not None and hub.may_drop() else None
-        for place, block in _blocks(content, start, hub.wrong_bytes_from):
+        stalls = hub.stalls_in(start, end)
+        for place, block in _blocks(content, start, end, hub.wrong_bytes_from):
             sent = place - start
             if drop is not None and sent + len(block) > drop:
                 self._write(block[: drop - sent])
@@ -303,6 +354,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self._hang_up()
                 return
             self._write(block)
+            if stalls:
+                hub.stalled.set()
+                hub.release.wait(WAIT_S)
+                self._hang_up()
+                return
+            if hub.pace_bytes_per_s:
+                due = began + (sent + len(block)) / hub.pace_bytes_per_s
+                hub.release.wait(max(due - time.monotonic(), 0))
 
     def _write(self, block: bytes | memoryview) -> None:
         self.wfile.write(block)
@@ -324,10 +383,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _blocks(
-    content: bytes, start: int, wrong_from: int | None
+    content: bytes, start: int, end: int, wrong_from: int | None
 ) -> Iterator[tuple[int, bytes | memoryview]]:
-    view = memoryview(content)
-    for place in range(start, len(content), BLOCK_BYTES):
+    view = memoryview(content)[:end]
+    for place in range(start, end, BLOCK_BYTES):
         block = view[place : place + BLOCK_BYTES]
         if wrong_from is None or place + len(block) <= wrong_from:
             yield place, block

@@ -78,27 +78,103 @@ def http_opener(resolve: Resolve, *, size_bytes: int | None, read_timeout_s: flo
     return open_at
 
 
+class HttpLane:
+    """One of several connections for the same file: it asks for a piece at a time.
+
+    The address to which the first answer redirected is used again until it is refused.
+    """
+
+    def __init__(self, resolve: Resolve, *, size_bytes: int, read_timeout_s: float) -> None:
+        self._resolve = resolve
+        self._size_bytes = size_bytes
+        self._read_timeout_s = read_timeout_s
+        self._session = new_session()
+        self._known: Request | None = None
+
+    def open(self, start_byte: int, end_byte: int) -> "HttpStream":
+        """The bytes up to but not including ``end_byte``. Raises Retry or PaadjeError,
+        ``models.range_refused`` when the server gives something else than the piece."""
+        known, self._known = self._known, None
+        stream = self._ask(known or self._resolve(), start_byte, end_byte)
+        if known is not None and not stream.is_piece:
+            stream.close()
+            stream = self._ask(self._resolve(), start_byte, end_byte)
+        try:
+            stream.check(self._size_bytes)
+            if not stream.is_piece:
+                raise PaadjeError("models.range_refused", host=stream.host, detail="no 206")
+        except BaseException:
+            stream.close()
+            raise
+        self._known = stream.answered_by
+        return stream
+
+    def _ask(self, request: Request, start_byte: int, end_byte: int) -> "HttpStream":
+        return HttpStream(
+            request,
+            start_byte,
+            end_byte=end_byte,
+            session=self._session,
+            read_timeout_s=self._read_timeout_s,
+        )
+
+    def close(self) -> None:
+        self._session.close()
+
+
 class HttpStream:
     """One answer to one request."""
 
-    def __init__(self, request: Request, start_byte: int, *, read_timeout_s: float) -> None:
-        self._host = host_of(request.url)
-        self._session = new_session()
+    def __init__(
+        self,
+        request: Request,
+        start_byte: int,
+        *,
+        read_timeout_s: float,
+        end_byte: int | None = None,
+        session: "requests.Session | None" = None,
+    ) -> None:
+        self.host = host_of(request.url)
+        self._request = request
+        self._owns_session = session is None
+        self._session = session or new_session()
         try:
-            self._answer = self._get(request, start_byte, read_timeout_s)
+            self._answer = self._get(request, start_byte, end_byte, read_timeout_s)
         except BaseException:
-            self._session.close()
+            if self._owns_session:
+                self._session.close()
             raise
         self.start_byte = start_byte
         self.total_bytes: int | None = None
         self.unusable_range = False
         self._read_headers(start_byte)
 
-    def _get(self, request: Request, start_byte: int, read_timeout_s: float) -> "requests.Response":
+    @property
+    def is_piece(self) -> bool:
+        """Whether this is the piece that was asked for."""
+        return self._answer.status_code == 206 and not self.unusable_range
+
+    @property
+    def gives_pieces(self) -> bool:
+        """Whether the server would give any piece of this file."""
+        accepts = self._answer.headers.get("Accept-Ranges", "").strip().lower() == "bytes"
+        return self.is_piece or (self._answer.status_code == 200 and accepts)
+
+    @property
+    def answered_by(self) -> Request:
+        """Where the answer came from; what is secret is for the host that was asked only."""
+        headers = self._request.headers if host_of(self._answer.url) == self.host else {}
+        return Request(url=self._answer.url, headers=headers)
+
+    def _get(
+        self, request: Request, start_byte: int, end_byte: int | None, read_timeout_s: float
+    ) -> "requests.Response":
         import requests
 
         headers = dict(request.headers)
-        if start_byte:
+        if end_byte is not None:
+            headers["Range"] = f"bytes={start_byte}-{end_byte - 1}"
+        elif start_byte:
             headers["Range"] = f"bytes={start_byte}-"
         try:
             return self._session.get(
@@ -108,7 +184,7 @@ class HttpStream:
                 timeout=(CONNECT_TIMEOUT_S, read_timeout_s),
             )
         except requests.RequestException as error:
-            raise connection_error(error, self._host) from None
+            raise connection_error(error, self.host) from None
 
     def _read_headers(self, start_byte: int) -> None:
         answer = self._answer
@@ -129,19 +205,19 @@ class HttpStream:
     def check(self, size_bytes: int | None) -> None:
         """Raise when this answer is a refusal, or cannot be a file of ``size_bytes``."""
         if self._answer.status_code not in (200, 206):
-            raise status_error(self._answer, self._host)
+            raise status_error(self._answer, self.host)
         if self.unusable_range:
-            raise PaadjeError("models.range_refused", host=self._host, detail="wrong Content-Range")
+            raise PaadjeError("models.range_refused", host=self.host, detail="wrong Content-Range")
         if size_bytes is None or self.total_bytes == size_bytes:
             return
         kind = self._answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind == "text/html":
             # A login page of the network or a filter answers 200 to everything.
-            raise PaadjeError("models.web_page", host=self._host, detail=f"Content-Type {kind}")
+            raise PaadjeError("models.web_page", host=self.host, detail=f"Content-Type {kind}")
         if self.total_bytes is not None:
             raise PaadjeError(
                 "models.wrong_size",
-                host=self._host,
+                host=self.host,
                 detail=f"{self.total_bytes} bytes announced, {size_bytes} bytes expected",
             )
 
@@ -152,7 +228,7 @@ class HttpStream:
             data: bytes = self._answer.raw.read1(BLOCK_BYTES, decode_content=True)
         except (urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError) as error:
             # ValueError and AttributeError: urllib3 when another thread has shut the socket down.
-            raise interrupted(self._host, f"{type(error).__name__}: {mask(str(error))}") from None
+            raise interrupted(self.host, f"{type(error).__name__}: {mask(str(error))}") from None
         return data
 
     def interrupt(self) -> None:
@@ -161,7 +237,8 @@ class HttpStream:
 
     def close(self) -> None:
         self._answer.close()
-        self._session.close()
+        if self._owns_session:
+            self._session.close()
 
 
 def interrupted(host: str, detail: str) -> Retry:

@@ -1,16 +1,20 @@
 """The part of a file that is on disk already: ``NAME.part`` and a small note beside it.
 
-The note says which file the part belongs to, and how its bytes lie: ``prefix`` is one run from the
-first byte on, whose length is the length of the part. A transfer over several connections can add
-another layout; a layout that is not known here is not trusted, and the part starts from zero.
+The note says which file the part belongs to, and how its bytes lie. ``prefix`` is one run from the
+first byte on, whose length is the length of the part: one connection needs no book-keeping.
+``spans`` is what several connections brought; what is not in the note does not count. A layout that
+is not known here is not trusted, and the part starts from zero.
 """
 
 import hashlib
+import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from launcher.downloads.hashing import Hash, hash_file
+from launcher.downloads.hashing import BLOCK_BYTES, Hash, hash_file
+from launcher.downloads.spans import Span, add_span, count_bytes, front_of, usable_spans
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Report
 from launcher.files import read_json_object, write_private_json
@@ -19,6 +23,7 @@ PART_SUFFIX = ".part"
 BAD_SUFFIX = ".bad"
 NOTE_VERSION = 1
 PREFIX = "prefix"
+SPANS = "spans"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,25 +36,53 @@ class PartNote:
     @staticmethod
     def read(path: Path) -> "PartNote | None":
         """The note, or None when there is none that this version understands."""
-        data = read_json_object(path)
-        if data is None or (data.get("version"), data.get("layout")) != (NOTE_VERSION, PREFIX):
-            return None
-        size, sha256 = data.get("size_bytes"), data.get("sha256")
-        return PartNote(
-            size_bytes=size if isinstance(size, int) else None,
-            sha256=sha256 if isinstance(sha256, str) else None,
-        )
+        found = _read_note(path)
+        return found[0] if found else None
 
     def write(self, path: Path) -> None:
-        write_private_json(
-            path,
-            {
-                "version": NOTE_VERSION,
-                "layout": PREFIX,
-                "size_bytes": self.size_bytes,
-                "sha256": self.sha256,
-            },
-        )
+        """The note of a ``prefix``."""
+        write_private_json(path, self._data(PREFIX))
+
+    def write_spans(self, path: Path, spans: Sequence[Span]) -> None:
+        """The note of ``spans``. Not forced to the disk: after a power cut the sha256 decides."""
+        temporary = path.with_name(path.name + ".tmp")
+        data = {**self._data(SPANS), "spans": [list(span) for span in spans]}
+        temporary.write_text(json.dumps(data), encoding="utf-8")
+        os.replace(temporary, path)
+
+    def _data(self, layout: str) -> dict[str, object]:
+        return {
+            "version": NOTE_VERSION,
+            "layout": layout,
+            "size_bytes": self.size_bytes,
+            "sha256": self.sha256,
+        }
+
+
+def _read_note(path: Path) -> tuple[PartNote, list[Span] | None] | None:
+    """The note and its spans, which are None for a ``prefix``."""
+    data = read_json_object(path)
+    if data is None or data.get("version") != NOTE_VERSION:
+        return None
+    size, sha256 = data.get("size_bytes"), data.get("sha256")
+    note = PartNote(
+        size_bytes=size if isinstance(size, int) else None,
+        sha256=sha256 if isinstance(sha256, str) else None,
+    )
+    if data.get("layout") == PREFIX:
+        return note, None
+    spans = usable_spans(data.get("spans"), note.size_bytes or 0)
+    return (note, spans) if data.get("layout") == SPANS and spans is not None else None
+
+
+def bytes_in_part(part: Path) -> int:
+    """How many bytes of its file a part holds."""
+    try:
+        size = part.stat().st_size
+    except OSError:
+        return 0
+    found = _read_note(note_file_of(part))
+    return size if found is None or found[1] is None else count_bytes(found[1])
 
 
 def note_file_of(part: Path) -> Path:
@@ -60,41 +93,57 @@ def note_file_of(part: Path) -> Path:
 class PartFile:
     """Writes a part and its sha256 at the same time. Open it with :meth:`open`, then close it.
 
-    ``done_bytes`` are on disk and in the hash; after a kill they are still on disk.
+    ``done_bytes`` are on disk. The hash follows ``front_bytes``: those from the first byte on
+    without a gap.
     """
 
     def __init__(self, target: Path, note: PartNote) -> None:
         self.target = target
         self.path = target.with_name(target.name + PART_SUFFIX)
         self.note = note
-        self.done_bytes = 0
+        self.spans: list[Span] = []
+        self._in_spans = False
+        self._hashed_bytes = 0
         self._digest: Hash = hashlib.sha256()
         self._descriptor = -1
 
+    @property
+    def done_bytes(self) -> int:
+        return count_bytes(self.spans)
+
+    @property
+    def front_bytes(self) -> int:
+        return front_of(self.spans)
+
     def open(self, *, cancel: Cancel, report: Report, step: str) -> bool:
-        """Make ready to append; returns False when a part of another file had to be dropped.
+        """Make ready to write; returns False when a part of another file was moved out of the way.
 
         Bytes that are there from before are hashed once. Raises OSError.
         """
-        self._digest = hashlib.sha256()
-        self.done_bytes = 0
+        self._forget()
         self.target.parent.mkdir(parents=True, exist_ok=True)
         ours = self._belongs()
-        self.note.write(note_file_of(self.path))
+        if not ours:
+            self._move_away()
+        found = _read_note(note_file_of(self.path)) if ours else None
+        if found is None:
+            self.note.write(note_file_of(self.path))
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
         self._descriptor = os.open(self.path, flags, 0o666)
         size = os.fstat(self._descriptor).st_size
-        if not ours:
-            self.restart()
+        if found is not None and found[1] is not None:
+            self._in_spans = True
+            self.spans = [(start, min(end, size)) for start, end in found[1] if start < size]
         elif self.note.size_bytes is not None and size > self.note.size_bytes:
             self.restart()
-            ours = False
+            return False
         elif size:
+            self.spans = [(0, size)]
+        front = self._hashed_bytes = self.front_bytes
+        if front:
             self._digest = hash_file(
-                self.path, cancel=cancel, report=report, step=step, up_to_bytes=size
+                self.path, cancel=cancel, report=report, step=step, up_to_bytes=front
             )
-            self.done_bytes = size
-        os.lseek(self._descriptor, self.done_bytes, os.SEEK_SET)
         return ours
 
     def _belongs(self) -> bool:
@@ -102,24 +151,78 @@ class PartFile:
             return True
         return PartNote.read(note_file_of(self.path)) == self.note
 
+    def _move_away(self) -> None:
+        """Only the user removes what was fetched, also when the catalog has another file now."""
+        for number in range(1, 1000):
+            away = self.target.with_name(f"{self.target.name}.{number}{PART_SUFFIX}")
+            if not away.exists():
+                break
+        os.replace(self.path, away)
+        if note_file_of(self.path).is_file():
+            os.replace(note_file_of(self.path), note_file_of(away))
+
     def append(self, data: bytes) -> None:
         """Write all of ``data`` at the end. Raises OSError; what was written still counts."""
+        self.write_at(self.done_bytes, data)
+
+    def write_at(self, place: int, data: bytes) -> None:
+        """Write all of ``data`` at ``place``. Raises OSError; what was written still counts."""
+        os.lseek(self._descriptor, place, os.SEEK_SET)
         rest = memoryview(data)
         while rest:
             count = os.write(self._descriptor, rest)
-            self._digest.update(rest[:count])
-            self.done_bytes += count
+            if place == self._hashed_bytes:
+                self._digest.update(rest[:count])
+                self._hashed_bytes += count
+            self.spans = add_span(self.spans, place, place + count)
+            place += count
             rest = rest[count:]
+
+    def follow(self, cancel: Cancel) -> None:
+        """Hash what other connections brought ahead and the front has reached: just written, so
+        read from memory. Raises OSError, Cancelled."""
+        front = self.front_bytes
+        os.lseek(self._descriptor, self._hashed_bytes, os.SEEK_SET)
+        while self._hashed_bytes < front:
+            cancel.check()
+            block = os.read(self._descriptor, min(BLOCK_BYTES, front - self._hashed_bytes))
+            if not block:
+                raise OSError(5, "the part became shorter")
+            self._digest.update(block)
+            self._hashed_bytes += len(block)
+
+    @property
+    def in_spans(self) -> bool:
+        """Whether the bytes may lie apart; then :meth:`save_spans` keeps the books."""
+        return self._in_spans
+
+    def save_spans(self) -> None:
+        """From here on the note says which bytes are there. Raises OSError."""
+        self._in_spans = True
+        self.note.write_spans(note_file_of(self.path), self.spans)
+
+    def join(self) -> None:
+        """Back to one run from the first byte on; what lies behind a gap is given up."""
+        os.ftruncate(self._descriptor, self.front_bytes)
+        self.spans = [(0, self.front_bytes)] if self.front_bytes else []
+        self._in_spans = False
+        self.note.write(note_file_of(self.path))
 
     def restart(self) -> None:
         """Throw away what is there and begin at the first byte. Raises OSError."""
         os.ftruncate(self._descriptor, 0)
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        if self._in_spans:
+            self.note.write(note_file_of(self.path))
+        self._forget()
+
+    def _forget(self) -> None:
         self._digest = hashlib.sha256()
-        self.done_bytes = 0
+        self._hashed_bytes = 0
+        self._in_spans = False
+        self.spans = []
 
     def sha256(self) -> str:
-        """The sha256 of all bytes so far."""
+        """The sha256 of all bytes up to the first gap."""
         return self._digest.hexdigest()
 
     def close(self) -> None:

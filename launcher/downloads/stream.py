@@ -12,9 +12,9 @@ from typing import Protocol
 
 from launcher.errors import PaadjeError
 
-QUEUED_BLOCKS = 64
+QUEUED_BLOCKS = 32
 BLOCK_BYTES = 256 * 1024
-"""At most 16 MiB is between the reader and the writer."""
+"""At most 8 MiB is between the reader and the writer."""
 _ABANDONED_LOOK_S = 0.2
 
 
@@ -39,6 +39,10 @@ class ByteStream(Protocol):
     start_byte: int
     total_bytes: int | None
 
+    @property
+    def gives_pieces(self) -> bool:
+        """Whether more connections could bring other pieces at the same time."""
+
     def read(self) -> bytes:
         """The next bytes, empty at the end. Raises Retry or PaadjeError."""
 
@@ -56,15 +60,29 @@ Opener = Callable[[int], ByteStream]
 class Opened:
     start_byte: int
     total_bytes: int | None
+    gives_pieces: bool = False
+
+
+Item = Opened | bytes | BaseException
 
 
 class Pump:
-    """Reads one stream in a thread of its own until it ends or is abandoned."""
+    """Reads one stream in a thread of its own until it ends or is abandoned.
 
-    def __init__(self, open_at: Opener, start_byte: int) -> None:
+    ``inbox`` is where several pumps put what they read, each with itself beside it.
+    """
+
+    def __init__(
+        self,
+        open_at: Opener,
+        start_byte: int,
+        *,
+        queued_blocks: int = QUEUED_BLOCKS,
+        inbox: "queue.Queue[tuple[Pump, Item]] | None" = None,
+    ) -> None:
         self._open_at = open_at
         self._start_byte = start_byte
-        self._queue: queue.Queue[Opened | bytes | BaseException] = queue.Queue(QUEUED_BLOCKS)
+        self._queue = inbox or queue.Queue(queued_blocks)
         self._abandoned = threading.Event()
         self._stream: ByteStream | None = None
         threading.Thread(target=self._run, name="download", daemon=True).start()
@@ -72,7 +90,7 @@ class Pump:
     def next(self, timeout_s: float) -> Opened | bytes | None:
         """What comes next; empty bytes at the end, None when nothing came. Raises what failed."""
         try:
-            item = self._queue.get(timeout=timeout_s)
+            _, item = self._queue.get(timeout=timeout_s)
         except queue.Empty:
             return None
         if isinstance(item, BaseException):
@@ -89,7 +107,13 @@ class Pump:
         try:
             stream = self._stream = self._open_at(self._start_byte)
             try:
-                self._put(Opened(start_byte=stream.start_byte, total_bytes=stream.total_bytes))
+                self._put(
+                    Opened(
+                        start_byte=stream.start_byte,
+                        total_bytes=stream.total_bytes,
+                        gives_pieces=stream.gives_pieces,
+                    )
+                )
                 while not self._abandoned.is_set():
                     data = stream.read()
                     self._put(data)
@@ -100,10 +124,10 @@ class Pump:
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked
             self._put(error)
 
-    def _put(self, item: Opened | bytes | BaseException) -> None:
+    def _put(self, item: Item) -> None:
         while not self._abandoned.is_set():
             try:
-                self._queue.put(item, timeout=_ABANDONED_LOOK_S)
+                self._queue.put((self, item), timeout=_ABANDONED_LOOK_S)
             except queue.Full:
                 continue
             return

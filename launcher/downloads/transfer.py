@@ -2,36 +2,27 @@
 
 import random
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from launcher.downloads.disk import check_room, write_failed
 from launcher.downloads.hashing import sha256_of
-from launcher.downloads.http import CONNECT_ATTEMPTS, Request, Resolve, http_opener
+from launcher.downloads.http import CONNECT_ATTEMPTS, HttpLane, Request, Resolve, http_opener
+from launcher.downloads.lanes import PieceOpener, fetch_in_lanes
 from launcher.downloads.locks import exclusive, lock_file_of
-from launcher.downloads.part import PartFile, PartNote, hash_mismatch
-from launcher.downloads.stream import Opened, Opener, Pump, Retry
+from launcher.downloads.pace import PACE, PATIENCE, Limiter, Pace, Patience, Rate
+from launcher.downloads.part import BAD_SUFFIX, PartFile, PartNote, hash_mismatch
+from launcher.downloads.stream import BLOCK_BYTES, QUEUED_BLOCKS, Opened, Opener, Pump, Retry
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Notice, Progress, Report, Throttle, ignore
 
 LOOK_S = 0.1
 """How often the request to stop is looked at while nothing comes in."""
-RATE_WINDOW_S = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long to go on. ``attempts`` counts only those in a row that brought nothing new."""
-
-    attempts: int = 5
-    stall_s: float = 30.0
-    first_wait_s: float = 0.5
-    longest_wait_s: float = 30.0
-
-
-PATIENCE = Patience()
+class _Widen(Exception):  # noqa: N818 - says what to do
+    """This connection works but gives little: go on over several."""
 
 
 def fetch(
@@ -45,6 +36,7 @@ def fetch(
     cancel: Cancel | None = None,
     step: str = "models.fetch",
     patience: Patience = PATIENCE,
+    pace: Pace = PACE,
 ) -> Path:
     """Fetch ``source`` to ``target``: an address, or a function that finds it for each attempt.
 
@@ -61,6 +53,9 @@ def fetch(
         resolve = source
     # The stall is noticed here; the socket's own limit only ends a reader that was left behind.
     read_timeout_s = 2 * patience.stall_s
+    new_lane = None
+    if size_bytes is not None:
+        new_lane = partial(HttpLane, resolve, size_bytes=size_bytes, read_timeout_s=read_timeout_s)
     return receive(
         http_opener(resolve, size_bytes=size_bytes, read_timeout_s=read_timeout_s),
         target=target,
@@ -70,6 +65,8 @@ def fetch(
         cancel=cancel,
         step=step,
         patience=patience,
+        pace=pace,
+        new_lane=new_lane,
     )
 
 
@@ -83,15 +80,20 @@ def receive(
     cancel: Cancel | None = None,
     step: str = "models.fetch",
     patience: Patience = PATIENCE,
+    pace: Pace = PACE,
+    new_lane: Callable[[], PieceOpener] | None = None,
 ) -> Path:
-    """As :func:`fetch`, from any source of bytes that can be opened at a place."""
+    """As :func:`fetch`, from any source of bytes that can be opened at a place.
+
+    ``new_lane`` makes one connection of several, where the source can have more than one.
+    """
     cancel = cancel or Cancel()
     part = PartFile(target, PartNote(size_bytes=size_bytes, sha256=sha256))
     with exclusive(lock_file_of(target), busy_name=target.name):
         try:
             if _is_there(target, size_bytes, sha256, cancel):
                 return target
-            transfer = _Transfer(open_at, part, report, cancel, step, patience)
+            transfer = _Transfer(open_at, new_lane, part, report, cancel, step, patience, pace)
             return transfer.run()
         except OSError as error:
             missing = None if size_bytes is None else size_bytes - part.done_bytes
@@ -113,13 +115,16 @@ class _Transfer:
     def __init__(
         self,
         open_at: Opener,
+        new_lane: Callable[[], PieceOpener] | None,
         part: PartFile,
         report: Report,
         cancel: Cancel,
         step: str,
         patience: Patience,
+        pace: Pace,
     ) -> None:
         self._open_at = open_at
+        self._new_lane = new_lane if pace.connections > 1 and not pace.limit_bytes_per_s else None
         self._part = part
         self._report = report
         self._cancel = cancel
@@ -127,7 +132,10 @@ class _Transfer:
         self._patience = patience
         self._total = part.note.size_bytes
         self._complete = False
-        self._rate = _Rate()
+        self._pace = pace
+        self._limiter = Limiter(pace.limit_bytes_per_s)
+        self._gives_pieces = False
+        self._rate = Rate()
         self._throttle = Throttle()
 
     def run(self) -> Path:
@@ -156,8 +164,7 @@ class _Transfer:
         """Open the part, with room for the rest; True when it holds bytes from an earlier run."""
         part = self._part
         if part.note.size_bytes is not None:
-            have = part.path.stat().st_size if part.path.is_file() else 0
-            check_room(part.target.parent, part.note.size_bytes, have)
+            self._make_room(part.note.size_bytes)
         if not part.open(cancel=self._cancel, report=self._report, step="models.recheck"):
             self._notice("models.part_of_other_file")
         self._complete = self._total is not None and part.done_bytes == self._total
@@ -165,13 +172,32 @@ class _Transfer:
             self._notice("models.resumed")
         return part.done_bytes > 0
 
+    def _make_room(self, size_bytes: int) -> None:
+        """Room for the rest; a file that was set aside because it was wrong must not be in the
+        way of the right one."""
+        part = self._part
+        have = part.path.stat().st_size if part.path.is_file() else 0
+        try:
+            check_room(part.target.parent, size_bytes, have)
+        except PaadjeError:
+            bad = part.target.with_name(part.target.name + BAD_SUFFIX)
+            if not bad.is_file():
+                raise
+            bad.unlink()
+            self._notice("models.bad_removed")
+            check_room(part.target.parent, size_bytes, have)
+
     def _receive_all(self) -> None:
         """Attempt after attempt until all bytes are here."""
+        if self._part.in_spans:
+            self._go_wide() if self._new_lane else self._part.join()
         failures = 0
         best = self._part.done_bytes
         while not self._complete:
             try:
                 self._attempt()
+            except _Widen:
+                self._go_wide()
             except Retry as retry:
                 if self._part.done_bytes > best:
                     best, failures = self._part.done_bytes, 0
@@ -179,6 +205,34 @@ class _Transfer:
                 if failures >= (retry.attempts or self._patience.attempts):
                     raise retry.error from None
                 self._wait(failures, retry)
+
+    def _go_wide(self) -> None:
+        """Over several connections; back to one when the server gives no pieces after all."""
+        assert self._new_lane is not None
+        assert self._total is not None
+        self._notice("models.several_connections")
+        self._rate = Rate()
+        try:
+            fetch_in_lanes(
+                self._part,
+                self._new_lane,
+                total_bytes=self._total,
+                pace=self._pace,
+                patience=self._patience,
+                cancel=self._cancel,
+                arrived=self._arrived,
+            )
+            self._complete = True
+        except PaadjeError as error:
+            if error.code != "models.range_refused":
+                raise
+            self._new_lane = None
+            self._part.join()
+
+    def _arrived(self, count: int) -> None:
+        self._rate.add(count)
+        if self._throttle.ready():
+            self._tell_progress()
 
     def _wait(self, failures: int, retry: Retry) -> None:
         wait_s = retry.after_s
@@ -193,8 +247,8 @@ class _Transfer:
     def _attempt(self) -> None:
         """One connection. Raises Retry when it ended too soon."""
         self._cancel.check()
-        self._rate = _Rate()
-        pump = Pump(self._open_at, self._part.done_bytes)
+        self._rate = Rate()
+        pump = Pump(self._open_at, self._part.done_bytes, queued_blocks=self._queued_blocks())
         try:
             last = time.monotonic()
             while not self._complete:
@@ -210,12 +264,30 @@ class _Transfer:
                     self._begin(item)
                 elif item:
                     self._take(item)
+                    self._look_at_speed()
                 else:
                     self._end()
         finally:
             pump.abandon()
 
+    def _queued_blocks(self) -> int:
+        """Few when the speed is limited: what is read ahead is read at full speed."""
+        limit = self._pace.limit_bytes_per_s
+        return min(QUEUED_BLOCKS, max(int(limit // BLOCK_BYTES), 1)) if limit else QUEUED_BLOCKS
+
+    def _look_at_speed(self) -> None:
+        """Raise when several connections would be worth it. A slow piece is enough to know."""
+        if self._new_lane is None or not self._gives_pieces or self._total is None:
+            return
+        if self._rate.age_s() < self._pace.probe_s:
+            return
+        if self._total - self._part.done_bytes < self._pace.least_bytes:
+            return
+        if (self._rate.bytes_per_s() or 0.0) < self._pace.enough_bytes_per_s:
+            raise _Widen
+
     def _begin(self, opened: Opened) -> None:
+        self._gives_pieces = opened.gives_pieces
         if self._total is None:
             self._total = opened.total_bytes
         if opened.start_byte != self._part.done_bytes:
@@ -228,10 +300,10 @@ class _Transfer:
             # More than the file has: the sha256 tells whether the bytes up to there are right.
             data = data[: expected - self._part.done_bytes]
         self._part.append(data)
-        self._rate.add(len(data))
         self._complete = self._part.done_bytes == expected
-        if self._throttle.ready():
-            self._tell_progress()
+        self._arrived(len(data))
+        if wait_s := self._limiter.wait_s(len(data)):
+            self._cancel.wait(wait_s)
 
     def _end(self) -> None:
         """The source says that this was all."""
@@ -255,27 +327,4 @@ class _Transfer:
         self._report(Notice(code=code, params={"file": self._part.target.name}))
 
 
-class _Rate:
-    """Bytes per second over the last few seconds."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._total = 0
-        self._marks: deque[tuple[float, int]] = deque([(clock(), 0)])
-
-    def add(self, count: int) -> None:
-        self._total += count
-        now = self._clock()
-        # Ten marks a second are enough; more would grow with the speed of the network.
-        if now - self._marks[-1][0] >= LOOK_S:
-            self._marks.append((now, self._total))
-            while now - self._marks[0][0] > RATE_WINDOW_S:
-                self._marks.popleft()
-
-    def bytes_per_s(self) -> float | None:
-        since, before = self._marks[0]
-        passed = self._clock() - since
-        return (self._total - before) / passed if passed > 0 and self._total else None
-
-
-__all__ = ["PATIENCE", "Patience", "Request", "Resolve", "fetch", "receive"]
+__all__ = ["PACE", "PATIENCE", "Pace", "Patience", "Request", "Resolve", "fetch", "receive"]

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from launcher.catalog.schema import ModelShape
 from launcher.errors import PaadjeError
+from launcher.models.shape import LongValue, TensorCount, TensorSizes, Value, shape_of, whole
 from launcher.units import KIB, MIB
 
 MAGIC = b"GGUF"
@@ -25,8 +26,6 @@ MAX_KEY_BYTES = 1 * KIB
 MAX_TEXT_BYTES = 16 * MIB
 MAX_DIMENSIONS = 4
 MAX_NESTING = 2
-MAX_WHOLE = 2**40
-"""No count or size of a model is larger; what is, is as good as absent."""
 SHORT_TEXT_BYTES = 4 * KIB
 """Longer texts are known to be there, but their content is not kept."""
 KEPT_ELEMENTS = 1_024
@@ -37,16 +36,6 @@ _SCALARS = {
     10: "<Q", 11: "<q", 12: "<d",
 }  # fmt: skip
 _STRING, _ARRAY = 8, 9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LongValue:
-    """A text or an array that was measured but not kept; ``length`` in bytes or elements."""
-
-    length: int
-
-
-Value = int | float | bool | str | list["Value"] | LongValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +102,8 @@ class _Reader:
             if not isinstance(key, str):
                 raise _BrokenError("a key is too long")
             metadata[key] = self._value(self._uint32(), 0)
-        ends, tensor_bytes = self._tensors(tensor_count)
-        alignment = _whole(metadata.get("general.alignment")) or 32
+        ends, sizes = self._tensors(tensor_count)
+        alignment = whole(metadata.get("general.alignment")) or 32
         if alignment > 1 * MIB:
             raise _BrokenError(f"alignment {alignment}")
         data_start = math.ceil(self._place / alignment) * alignment
@@ -124,36 +113,36 @@ class _Reader:
         return GgufHeader(
             version=version,
             tensor_count=tensor_count,
-            tensor_bytes=tensor_bytes,
+            tensor_bytes=sizes.total_bytes,
             architecture=architecture,
             name=_short(metadata.get("general.name")),
-            file_type=_whole(metadata.get("general.file_type")),
+            file_type=whole(metadata.get("general.file_type")),
             has_chat_template="tokenizer.chat_template" in metadata,
-            shape=_shape(architecture, metadata),
+            shape=shape_of(architecture, metadata, sizes),
             metadata=metadata,
         )
 
-    def _tensors(self, count: int) -> tuple[int, int]:
-        """Where the last tensor ends, from the start of the data, and the sum of their sizes."""
-        if not count:
-            return 0, 0
-        sizes = _block_sizes()
-        ends = total = 0
+    def _tensors(self, count: int) -> tuple[int, TensorSizes]:
+        """Where the last tensor ends, from the start of the data, and what they take."""
+        sizes = _block_sizes() if count else {}
+        ends = 0
+        counted = TensorCount()
         for _ in range(count):
-            self._text(MAX_KEY_BYTES)
+            name = self._text(MAX_KEY_BYTES)
             dimensions = self._uint32()
             if dimensions > MAX_DIMENSIONS:
                 raise _BrokenError(f"a tensor with {dimensions} dimensions")
             elements = 1
             for _ in range(dimensions):
                 elements *= self._uint64()
-            block = sizes.get(self._uint32())
+            kind = self._uint32()
+            block = sizes.get(kind)
             offset = self._uint64()
             # A type newer than our list: its size is unknown, its place is not.
             size = elements // block[0] * block[1] if block else 0
-            total += size
             ends = max(ends, offset + size)
-        return ends, total
+            counted.add(name if isinstance(name, str) else "", kind, size)
+        return ends, counted.sizes()
 
     def _value(self, kind: int, nesting: int) -> Value:
         if kind == _STRING:
@@ -234,46 +223,6 @@ def _block_sizes() -> dict[int, tuple[int, int]]:
     from gguf.constants import GGML_QUANT_SIZES
 
     return {int(kind): sizes for kind, sizes in GGML_QUANT_SIZES.items()}
-
-
-def _shape(architecture: str, metadata: Mapping[str, Value]) -> ModelShape:
-    def value(name: str) -> int | None:
-        return _whole(metadata.get(f"{architecture}.{name}")) or None
-
-    heads = value("attention.head_count")
-    embedding = value("embedding_length")
-    head_dim = value("attention.key_length")
-    if head_dim is None and heads and embedding:
-        head_dim = embedding // heads or None
-    tokens = metadata.get("tokenizer.ggml.tokens")
-    vocabulary = value("vocab_size")
-    if isinstance(tokens, LongValue):
-        vocabulary = tokens.length
-    elif isinstance(tokens, list):
-        vocabulary = len(tokens) or None
-    return ModelShape(
-        layers=value("block_count"),
-        kv_heads=value("attention.head_count_kv") or heads,
-        heads=heads,
-        head_dim=head_dim,
-        embedding_size=embedding,
-        vocabulary_size=vocabulary,
-        feed_forward_size=value("feed_forward_length"),
-        context_tokens=value("context_length"),
-        sliding_window_tokens=value("attention.sliding_window"),
-        experts=value("expert_count"),
-        experts_used=value("expert_used_count"),
-    )
-
-
-def _whole(value: Value | None) -> int | None:
-    """A whole number from 0; of a list that gives one for each layer, the largest."""
-    if isinstance(value, list):
-        numbers = [number for number in map(_whole, value) if number is not None]
-        return max(numbers, default=None)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_WHOLE:
-        return None
-    return value
 
 
 def _short(value: Value | None) -> str | None:

@@ -18,7 +18,7 @@ from launcher.catalog.schema import ModelFile
 from launcher.downloads.disk import check_room, write_failed
 from launcher.downloads.hashing import sha256_of
 from launcher.downloads.locks import exclusive, lock_file_of
-from launcher.downloads.part import BAD_SUFFIX, PART_SUFFIX, PartNote, note_file_of
+from launcher.downloads.part import BAD_SUFFIX, PART_SUFFIX, PartNote, bytes_in_part, note_file_of
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Report, ignore
 from launcher.files import read_json_object, write_private_json
@@ -84,8 +84,7 @@ class Library:
         if self.find(file) is not None:
             return 0
         part = self.target(file).with_name(file.name + PART_SUFFIX)
-        have = part.stat().st_size if part.is_file() else 0
-        return max(file.size_bytes - have, 0)
+        return max(file.size_bytes - bytes_in_part(part), 0)
 
     def check_quick(self, file: ModelFile, *, cancel: Cancel | None = None) -> Path:
         """The path of a file that may be used; for the moment a lesson starts.
@@ -165,7 +164,7 @@ class Library:
                     name=path.name,
                     path=path,
                     kind=kind,
-                    size_bytes=path.stat().st_size,
+                    size_bytes=bytes_in_part(path),
                     total_bytes=total,
                 )
             )

@@ -7,6 +7,8 @@ import ipaddress
 import os
 import random
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -23,6 +25,7 @@ from launcher.downloads.transfer import Patience, Request, fetch
 from launcher.errors import Cancelled, PaadjeError
 from launcher.events import Cancel, Event, Notice, Progress
 from launcher.i18n import describe_error
+from tests.conftest import require
 from tests.fake_hub import FakeHub, unused_port
 
 CONTENT = b"GGUF" + random.Random(1).randbytes(3_000_001)
@@ -265,6 +268,58 @@ def test_part_of_another_file_is_not_continued(hub, target):
     run(hub, target, events, sha256=hashlib.sha256(other).hexdigest())
     assert target.read_bytes() == other
     assert "models.part_of_other_file" in events.notices()
+    # Only the user removes what was fetched.
+    kept = part_of(target.with_name(target.name + ".1"))
+    assert kept.read_bytes() == CONTENT[:HALF]
+    assert note_file_of(kept).is_file()
+
+
+def test_wrong_file_is_not_in_the_way_of_the_right_one(hub, target, monkeypatch):
+    target.parent.mkdir(parents=True)
+    bad_of(target).write_bytes(b"wrong")
+    monkeypatch.setattr(disk, "free_bytes", lambda folder: 2**32 * (not bad_of(target).exists()))
+    events = Events()
+    run(hub, target, events)
+    assert_clean(target)
+    assert events.notices() == ["models.bad_removed"]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A real file system of a few megabytes."""
+    folder = tmp_path / "kleine schijf"
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    mounted = sys.platform == "linux" and subprocess.run(
+        ["mount", *options], check=False, stderr=subprocess.DEVNULL
+    )
+    require(bool(mounted) and mounted.returncode == 0, "this user may not mount a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_that_is_full_in_the_middle(hub, small_disk, monkeypatch):
+    monkeypatch.setattr(disk, "MARGIN_BYTES", 0)
+    target = small_disk / "model.gguf"
+    others = small_disk / "video van iemand anders"
+
+    def fill(event: Event) -> None:
+        if isinstance(event, Progress) and not others.exists():
+            others.write_bytes(bytes(2_000_000))
+
+    hub.pace_bytes_per_s = 8_000_000
+    error = failure(hub, target, report=fill)
+    assert error.code == "models.no_disk_space"
+    kept = part_of(target).stat().st_size
+    assert part_of(target).read_bytes() == CONTENT[:kept]
+    assert kept > 1_500_000
+    before = hub.bytes_served
+    assert failure(hub, target).code == "models.no_disk_space"
+    assert hub.bytes_served == before
+    others.unlink()
+    run(hub, target)
+    assert_clean(target)
+    assert hub.ranges()[-1] == f"bytes={kept}-"
 
 
 def test_login_page_of_a_network_does_not_eat_the_part(hub, target):
