@@ -18,6 +18,10 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.write(f"paadje {__version__}\n")
         return ExitCode.OK
     try:
+        if list(arguments[:1]) == ["--selftest"]:
+            from launcher.selftest import run as run_selftest
+
+            return run_selftest(arguments[1:], os.environ)
         if _wants_screens(arguments):
             from launcher.cli.boundary import asked_language
             from launcher.tui import run as run_tui
