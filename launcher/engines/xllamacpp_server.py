@@ -23,6 +23,7 @@ _KV_TYPES = {"f16": "GGML_TYPE_F16", "q8_0": "GGML_TYPE_Q8_0", "q4_0": "GGML_TYP
 
 def main() -> int:
     settings = json.loads(os.environ.pop(SETTINGS_VARIABLE))
+    os.umask(0o077)  # Saved prompts are for this user only.
     if has_avx2() is False:
         # The library would be ended by an illegal instruction while it is imported.
         print(NO_AVX2_LINE, file=sys.stderr, flush=True)  # noqa: T201

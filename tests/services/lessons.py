@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import requests
 
 from launcher.engines.protocol import EngineSettings
 from launcher.engines.registry import get_engine
@@ -45,6 +46,51 @@ def engine_settings(model: Path, **changes: Any) -> EngineSettings:
         **changes,
     }
     return EngineSettings(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningEngine:
+    """A real engine without a host."""
+
+    child: process.Child
+    settings: EngineSettings
+    engine_id: str
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.port}"
+
+    @property
+    def key(self) -> str:
+        return self.settings.api_key
+
+    def prompt_tokens(self) -> int:
+        """How many it has processed since it started."""
+        return int(get_engine(self.engine_id).metrics(self.url, self.key)["prompt_tokens"])
+
+
+@contextmanager
+def engine_running(
+    model: Path, logs: Path, *, engine_id: str = "xllamacpp", **changes: Any
+) -> Iterator[RunningEngine]:
+    settings = engine_settings(model, **changes)
+    command = get_engine(engine_id).command(settings)
+    child = process.spawn(command.argv, command.env, logs / "engine.log")
+
+    def ready() -> bool:
+        if child.exit_code() is not None:
+            return True
+        try:
+            return requests.get(command.health_url, timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
+
+    try:
+        assert process.wait_for(ready, PATIENCE_S), child.log_tail()
+        assert child.exit_code() is None, child.log_tail()
+        yield RunningEngine(child=child, settings=settings, engine_id=engine_id)
+    finally:
+        process.stop(child, 5)
 
 
 def real_engine(model: Path, logs: Path, **changes: Any) -> ServiceSpec:

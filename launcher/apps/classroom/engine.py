@@ -17,6 +17,10 @@ _MAX_REPLY_CHARS = 8_000
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 5.0
 _TIMEOUT = httpx.Timeout(10.0, read=300.0)
+_BUSY = (408, 425, 429)
+
+Message = dict[str, str]
+_TEMPLATE_SETTINGS: dict[str, Any] = {"enable_thinking": False}
 
 
 class EngineLost(PaadjeError):  # noqa: N818 - what happened; the caller waits and tries again
@@ -59,7 +63,7 @@ class EngineClient:
 
     async def complete(
         self,
-        messages: Sequence[dict[str, str]],
+        messages: Sequence[Message],
         *,
         max_tokens: int,
         temperature: float,
@@ -75,7 +79,7 @@ class EngineClient:
             "temperature": temperature,
             "stream": True,
             "cache_prompt": True,
-            "chat_template_kwargs": {"enable_thinking": False},
+            "chat_template_kwargs": _TEMPLATE_SETTINGS,
             **(sampling or {}),
         }
         if seed is not None:
@@ -89,10 +93,7 @@ class EngineClient:
             }
         try:
             async with self._http.stream("POST", "/v1/chat/completions", json=body) as response:
-                if response.status_code in (408, 425, 429) or response.status_code >= 500:
-                    raise EngineLost(f"status {response.status_code}")
-                if response.status_code != 200:
-                    raise EngineRefused(f"status {response.status_code}")
+                _check(response)
                 return await _collect(response)
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise EngineLost(type(error).__name__) from error
@@ -104,6 +105,66 @@ class EngineClient:
             return len(response.json()["tokens"]) if response.status_code == 200 else None
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             return None
+
+    async def tokens_of(self, messages: Sequence[Message]) -> list[int]:
+        """The tokens of a whole prompt, the model's chat template included.
+
+        Raises `EngineLost`, or `EngineRefused` by an engine that cannot say.
+        """
+        asked = {"messages": list(messages), "chat_template_kwargs": _TEMPLATE_SETTINGS}
+        prompt = (await self._post("/apply-template", asked)).get("prompt")
+        tokens = (
+            await self._post(
+                "/tokenize", {"content": prompt, "add_special": True, "parse_special": True}
+            )
+        ).get("tokens")
+        if not isinstance(tokens, list) or not all(isinstance(token, int) for token in tokens):
+            raise EngineRefused("no tokens")
+        return tokens
+
+    async def read_prompt(self, tokens: Sequence[int], slot: int) -> None:
+        """Have the engine read a prompt into a slot. Raises `EngineLost` or `EngineRefused`."""
+        await self._post(
+            "/completion",
+            {"prompt": list(tokens), "n_predict": 0, "id_slot": slot, "cache_prompt": True},
+        )
+
+    async def save_slot(self, slot: int, file_name: str) -> None:
+        """Save what a slot has read. Raises `EngineLost` or `EngineRefused`."""
+        await self._post(f"/slots/{slot}?action=save", {"filename": file_name})
+
+    async def restore_slot(self, slot: int, file_name: str) -> int:
+        """Put a saved prompt in a slot; the number of its tokens, 0 when there is no such file.
+
+        Raises `EngineLost`.
+        """
+        try:
+            answer = await self._post(f"/slots/{slot}?action=restore", {"filename": file_name})
+        except EngineRefused:
+            return 0
+        restored = answer.get("n_restored")
+        return restored if isinstance(restored, int) else 0
+
+    async def empty_slot_file(self, slot: int, file_name: str) -> None:
+        """Write nothing over a saved prompt: the engine has no way to remove it.
+
+        Raises `EngineLost` or `EngineRefused`.
+        """
+        await self._post(f"/slots/{slot}?action=erase", {})
+        await self._post(f"/slots/{slot}?action=save", {"filename": file_name})
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            response = await self._http.post(path, json=body)
+            _check(response)
+            answer = response.json()
+        except httpx.HTTPError as error:
+            raise EngineLost(type(error).__name__) from error
+        except ValueError:
+            raise EngineLost("not JSON") from None
+        if not isinstance(answer, dict):
+            raise EngineRefused("not an object")
+        return answer
 
     async def is_ready(self) -> bool:
         """Whether the engine answers; servers without ``/health`` are asked for their models."""
@@ -122,6 +183,16 @@ class EngineClient:
         while not await self.is_ready():
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+
+def _check(response: httpx.Response) -> None:
+    status = response.status_code
+    if status == 501:  # Not switched on, or not known to this engine.
+        raise EngineRefused(f"status {status}")
+    if status in _BUSY or status >= 500:
+        raise EngineLost(f"status {status}")
+    if status != 200:
+        raise EngineRefused(f"status {status}")
 
 
 async def _collect(response: httpx.Response) -> Reply:

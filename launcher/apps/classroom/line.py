@@ -49,41 +49,56 @@ class FairLine:
     changed: Callable[[], None] = lambda: None
     clock: Callable[[], float] = time.monotonic
     _waiting: "OrderedDict[str, deque[str]]" = field(default_factory=OrderedDict)
+    _urgent: "OrderedDict[str, deque[str]]" = field(default_factory=OrderedDict)
     _running: dict[str, _Running] = field(default_factory=dict)
-    _workers: list["asyncio.Task[None]"] = field(default_factory=list)
+    _workers: dict[int, "asyncio.Task[None]"] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _average_s: float | None = None
     _paused: bool = False
 
     def start(self) -> None:
         """Start the workers; needs a running event loop."""
-        self._workers = [
-            asyncio.create_task(self._serve(slot), name=f"slot-{slot}")
-            for slot in range(self.slots)
-        ]
+        for slot in range(self.slots):
+            if slot not in self._workers:
+                worker = asyncio.create_task(self._serve(slot), name=f"slot-{slot}")
+                self._workers[slot] = worker
 
     async def stop(self) -> None:
         """End the workers. Jobs that run are cut off; the caller still has them on disk."""
-        for worker in self._workers:
+        workers = list(self._workers.values())
+        for worker in workers:
             worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
-        self._workers = []
+        await asyncio.gather(*workers, return_exceptions=True)
+        self._workers = {}
 
-    def add(self, job: str, owner: str) -> None:
-        """Put ``job`` at the end of its owner's own line; a job that is already here stays put."""
+    def resize(self, slots: int) -> None:
+        """Work on so many jobs at once from now on; what runs is finished."""
+        self.slots = max(slots, 1)
+        if self._workers:
+            self.start()
+        self._wake.set()
+        self.changed()
+
+    def add(self, job: str, owner: str, *, urgent: bool = False) -> None:
+        """Put ``job`` at the end of its owner's own line; a job that is already here stays put.
+
+        ``urgent`` is for somebody who sits and looks at the screen, as in a chat: all such jobs
+        start before the others.
+        """
         if job in self._running or job in self.order():
             return
-        self._waiting.setdefault(owner, deque()).append(job)
+        (self._urgent if urgent else self._waiting).setdefault(owner, deque()).append(job)
         self._wake.set()
         self.changed()
 
     def cancel(self, job: str) -> None:
         """Take ``job`` out, or stop it when it runs. Unknown jobs are no error."""
-        for owner, jobs in list(self._waiting.items()):
-            if job in jobs:
-                jobs.remove(job)
-                if not jobs:
-                    del self._waiting[owner]
+        for line in (self._urgent, self._waiting):
+            for owner, jobs in list(line.items()):
+                if job in jobs:
+                    jobs.remove(job)
+                    if not jobs:
+                        del line[owner]
         running = self._running.get(job)
         if running is not None:
             running.cancelled = True
@@ -106,25 +121,20 @@ class FairLine:
 
     def order(self) -> list[str]:
         """The waiting jobs in the order in which they will start: one of each student in turn."""
-        lines = [list(jobs) for jobs in self._waiting.values()]
-        return [
-            line[turn]
-            for turn in range(max(map(len, lines), default=0))
-            for line in lines
-            if turn < len(line)
-        ]
+        return [*_in_turn(self._urgent), *_in_turn(self._waiting)]
 
     def places(self) -> dict[str, Place]:
         """Everyone's place and expected wait, from the jobs that have finished so far."""
         now, average = self.clock(), self._average_s
         found = {}
-        free_at = [0.0] * (self.slots - len(self._running))
+        free_at = [0.0] * max(self.slots - len(self._running), 0)
         for job, running in self._running.items():
             left = None
             if average is not None:
                 left = max(average - (now - running.started), average * 0.1)
             free_at.append(left or 0.0)
             found[job] = Place(running=True, ahead=0, wait_s=left)
+        free_at = sorted(free_at)[: self.slots]
         for ahead, job in enumerate(self.order()):
             wait_s = None
             if average is not None and free_at:
@@ -135,18 +145,22 @@ class FairLine:
         return found
 
     def _next(self) -> str | None:
-        if self._paused or not self._waiting:
+        line = self._urgent or self._waiting
+        if self._paused or not line:
             return None
-        owner, jobs = next(iter(self._waiting.items()))
+        owner, jobs = next(iter(line.items()))
         job = jobs.popleft()
         if jobs:
-            self._waiting.move_to_end(owner)
+            line.move_to_end(owner)
         else:
-            del self._waiting[owner]
+            del line[owner]
         return job
 
     async def _serve(self, slot: int) -> None:
         while True:
+            if slot >= self.slots:
+                del self._workers[slot]
+                return
             job = self._next()
             if job is None:
                 self._wake.clear()
@@ -176,3 +190,13 @@ class FairLine:
         old = self._average_s
         weight = _WEIGHT_OF_NEWEST
         self._average_s = seconds if old is None else old + weight * (seconds - old)
+
+
+def _in_turn(line: "OrderedDict[str, deque[str]]") -> list[str]:
+    lines = [list(jobs) for jobs in line.values()]
+    return [
+        jobs[turn]
+        for turn in range(max(map(len, lines), default=0))
+        for jobs in lines
+        if turn < len(jobs)
+    ]

@@ -1,5 +1,7 @@
 """The desk between the two sides: takes texts in, has them read, and keeps the line moving."""
 
+import asyncio
+import contextlib
 import logging
 import secrets
 import time
@@ -7,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from launcher.apps.classroom.engine import EngineClient, EngineLost, EngineRefused
+from launcher.apps.classroom.engine_slots import PrimedSlots
 from launcher.apps.classroom.line import FairLine, Place
 from launcher.apps.classroom.web import Changes, Student, new_id
 from launcher.apps.feedback_companion.checks import Abstained, Comment, check_reply
@@ -66,6 +69,8 @@ class Desk:
         self.changes = Changes()
         self.engine_lost = False
         self._engine = engine
+        self._primed = PrimedSlots(engine)
+        self._priming: asyncio.Task[None] | None = None
         self._shared_tokens: dict[tuple[int, str], int] = {}
         self.line = FairLine(self._read_text, config.slots, self.changes.notify)
 
@@ -81,9 +86,13 @@ class Desk:
             if submission.state == "queued":
                 self.line.add(submission.id, submission.student_id)
         self.line.start()
+        self._prime()
 
     async def stop(self) -> None:
         self.changes.close()
+        if self._priming is not None:
+            self._priming.cancel()
+            await asyncio.gather(self._priming, return_exceptions=True)
         await self.line.stop()
         await self._engine.close()
 
@@ -212,15 +221,35 @@ class Desk:
             lang=lang, title=title, goal=goal, criteria=tuple(criteria)
         )
         self.changes.notify()
+        self._prime()
         return activity
 
     # Reading
+
+    def _prime(self) -> None:
+        """Have the engine read what the class shares before the first text comes in."""
+        if self._priming is not None:
+            self._priming.cancel()
+        self._priming = asyncio.create_task(self._prime_all(self.activity))
+
+    async def _prime_all(self, activity: Activity) -> None:
+        with contextlib.suppress(EngineLost):  # Then the first text that is read does it.
+            # Only what nobody uses now: each text that is read makes its own slot ready.
+            if not self.line.running:
+                await self._primed.seat(*_shared_by_class(activity, activity.lang), slot=0)
+
+    async def _seat(self, activity: Activity, lang: str, slot: int) -> None:
+        try:
+            await self._primed.seat(*_shared_by_class(activity, lang), slot=slot)
+        except EngineLost as error:
+            log.warning("engine lost: %s", error.detail)  # The call itself waits for it.
 
     async def _read_text(self, submission_id: str, slot: int) -> None:
         submission = self.store.submission(submission_id)
         if submission is None or submission.state != "queued":
             return
         activity = self.store.activity(submission.activity_id)
+        await self._seat(activity, submission.lang, slot)
         sentences = split_sentences(submission.text)
         done = self.store.answered(submission_id)
         taken = {comment.sentence_id for comment in self.store.comments(submission_id)}
@@ -290,6 +319,7 @@ class Desk:
                 losses += 1
                 log.warning("engine lost: %s", error.detail)
                 await self._wait_for_engine()
+                await self._seat(activity, lang, slot)
                 continue
             except EngineRefused as error:
                 log.error("engine refused: %s", error.detail)
@@ -348,6 +378,23 @@ class Desk:
             return at_most
         exact = await self._engine.count_tokens(block)
         return int(len(block) / _CAUTIOUS_CHARS_PER_TOKEN) if exact is None else exact
+
+
+def _shared_by_class(
+    activity: Activity, lang: str
+) -> tuple[str, tuple[list[dict[str, str]], list[dict[str, str]]]]:
+    """A name for the part of a prompt that all texts share, and two prompts that show it."""
+
+    def prompt(text: str) -> list[dict[str, str]]:
+        return build_messages(
+            goal=activity.goal,
+            sentences=split_sentences(text),
+            own_question="",
+            criterion=activity.criteria[0],
+            lang=lang,
+        )
+
+    return f"{activity.id}-{lang}", (prompt("Aap."), prompt("Zon."))
 
 
 def _count_words(sentences: Sequence[Sentence]) -> int:
