@@ -19,10 +19,12 @@ Running = AbstractAsyncContextManager[Pilot[None]]
 Start = Callable[..., Running]
 
 
-async def wait_until(pilot: Pilot[None], predicate: Callable[[], object]) -> None:
+async def wait_until(
+    pilot: Pilot[None], predicate: Callable[[], object], timeout_s: float = WAIT_S
+) -> None:
     """Let the application work until ``predicate`` holds."""
     loop = asyncio.get_running_loop()
-    give_up_at = loop.time() + WAIT_S
+    give_up_at = loop.time() + timeout_s
     while not predicate():
         assert loop.time() < give_up_at, "the condition never came true"
         await pilot.pause(0.01)
