@@ -37,7 +37,8 @@ _REQUESTS = re.compile(
     r"""
       \b(?:cijfers?|eindcijfer|rapportcijfer|deelcijfer|becijfer\w*)\b
     | \b(?:grades?|grading|marks?\ out\ of)\b
-    | \b(?:scores?|scoren|scoring|punten(?:telling)?|points?\s+(?:for|out\ of|per))\b
+    | \b(?:scores?|scoren|scoring|puntentelling)\b
+    | \bpunten\s+(?:voor|per|op|van|aan)\b | \bpoints?\s+(?:for|out\ of|per)\b
     | \b(?:voldoende|onvoldoende)\s+of\s+(?:on)?voldoende\b | \bo/v/g\b
     | \b(?:pass(?:\s+or\s+|\s*/\s*)fail|geslaagd\ of\ gezakt)\b
     | \b(?:bepaal|geef|schat|zeg|noem|beoordeel|determine|give|assess|state|rate|estimate)\b

@@ -6,7 +6,7 @@
 | GET / | the page |
 | GET /api/me | the student's view: ``state`` none, queued, working, review, released |
 | GET /api/events | the same view as server-sent events |
-| POST /api/check | ``{text, own_question, lang, with_ai}`` → whether it fits, where it would be cut |
+| POST /api/check | ``{text, own_question, lang, with_ai}`` → does it fit, where would it be cut |
 | POST /api/submit | ``{text, own_question, lang, with_ai, consent, only_first}`` → 201, the view |
 | POST /api/withdraw | ``{}`` → everything of this student is deleted; the view |
 

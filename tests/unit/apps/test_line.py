@@ -1,0 +1,123 @@
+"""The line is fair, bounded, honest about waiting, and lets go of what is withdrawn."""
+
+import asyncio
+from collections.abc import Callable
+
+from launcher.apps.classroom.line import FairLine
+
+
+class Work:
+    """Jobs that end when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.started: list[str] = []
+        self.ended: list[str] = []
+        self.slots: dict[str, int] = {}
+        self._gates: dict[str, asyncio.Event] = {}
+
+    async def __call__(self, job: str, slot: int) -> None:
+        self.started.append(job)
+        self.slots[job] = slot
+        gate = self._gates[job] = asyncio.Event()
+        await gate.wait()
+        self.ended.append(job)
+
+    def finish(self, job: str) -> None:
+        self._gates[job].set()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+async def test_students_take_turns_and_no_more_run_than_there_are_slots() -> None:
+    work = Work()
+    line = FairLine(work, slots=1)
+    for job in ("a1", "a2", "a3", "b1", "c1"):
+        line.add(job, job[0])
+    assert line.order() == ["a1", "b1", "c1", "a2", "a3"]
+    line.start()
+    for done, job in enumerate(["a1", "b1", "c1", "a2", "a3"], start=1):
+        await until(lambda done=done: len(work.started) == done)
+        assert work.started[-1] == job
+        assert line.running == 1
+        work.finish(job)
+    await until(lambda: len(work.ended) == 5)
+    await line.stop()
+
+
+async def test_each_worker_keeps_its_slot() -> None:
+    work = Work()
+    line = FairLine(work, slots=2)
+    line.start()
+    for job in "abc":
+        line.add(job, job)
+    await until(lambda: len(work.started) == 2)
+    assert sorted(work.slots.values()) == [0, 1]
+    work.finish(work.started[1])
+    await until(lambda: len(work.started) == 3)
+    assert work.slots[work.started[2]] == work.slots[work.started[1]]
+    await line.stop()
+
+
+async def test_wait_is_unknown_at_first_and_then_follows_what_jobs_took() -> None:
+    work = Work()
+    line = FairLine(work, slots=2, clock=lambda: work.now)
+    line.start()
+    for job in "abcde":
+        line.add(job, job)
+    await until(lambda: len(work.started) == 2)
+    assert line.places()["c"].wait_s is None
+    work.now = 10.0
+    work.finish("a")
+    await until(lambda: "c" in work.started)
+    places = line.places()
+    assert places["c"].running
+    assert places["c"].wait_s == 10.0
+    assert (places["d"].ahead, places["e"].ahead) == (0, 1)
+    # b has been running for 10 s already, so d starts there in 1 s; e follows c.
+    assert places["d"].wait_s == 11.0
+    assert places["e"].wait_s == 20.0
+    await line.stop()
+
+
+async def test_withdrawn_jobs_leave_at_once_and_do_not_count_for_the_wait() -> None:
+    work = Work()
+    line = FairLine(work, slots=1, clock=lambda: work.now)
+    line.start()
+    line.add("a", "a")
+    line.add("b", "b")
+    await until(lambda: work.started == ["a"])
+    work.now = 1000.0
+    line.cancel("a")
+    await until(lambda: work.started == ["a", "b"])
+    assert work.ended == []
+    assert line.places()["b"].wait_s is None
+    line.add("c", "c")
+    line.cancel("c")
+    assert line.order() == []
+    await line.stop()
+
+
+async def test_pause_holds_what_waits_and_a_failing_job_does_not_stop_the_line() -> None:
+    done: list[str] = []
+
+    async def work(job: str, slot: int) -> None:
+        if job == "bad":
+            raise ValueError(job)
+        done.append(job)
+
+    line = FairLine(work, slots=1)
+    line.pause(True)
+    line.start()
+    line.add("bad", "x")
+    line.add("good", "y")
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert line.order() == ["bad", "good"]
+    line.pause(False)
+    await until(lambda: done == ["good"])
+    await line.stop()

@@ -1,0 +1,73 @@
+"""A teacher's request for a grade is seen; ordinary criteria are left alone."""
+
+import pytest
+
+from launcher.apps.feedback_companion.no_grades import find_grade_request, has_verdict
+from launcher.apps.feedback_companion.sets import load_set
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Geef een cijfer",
+        "geef een CIJFER van 1 tot 10",
+        "Becijfer deze tekst",
+        "Zeg of het voldoende of onvoldoende is",
+        "Bepaal het niveau van de leerling",
+        "Geef sterren",
+        "Beoordeel de tekst op een schaal",
+        "Geef 3 punten per argument: puntentelling",
+        "Rangschik de leerlingen",
+        "O/V/G",
+        "Grade this essay",
+        "Give a score from 1 to 10",
+        "Say pass or fail",
+        "Rate the text on a scale",
+        "Determine the level",
+        "Rank the students",
+        "Geen spelfouten, geef een cijfer",
+    ],
+)
+def test_a_request_for_a_grade_is_found(text: str) -> None:
+    assert find_grade_request(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Je standpunt is meteen duidelijk",
+        "Elk argument krijgt uitleg, een voorbeeld of een bron.",
+        "Er worden geen cijfers gegeven",
+        "Gebruik alinea's en leestekens, zoals punten en komma's",
+        "The reader sees your main point at once",
+        "Explain each point; do not give grades",
+        "Beoordeel zelf of je bron betrouwbaar is",
+        "The high level structure is clear",
+    ],
+)
+def test_an_ordinary_criterion_is_left_alone(text: str) -> None:
+    assert find_grade_request(text) is None
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_the_ready_made_set_asks_for_no_grade(lang: str) -> None:
+    title, goal, criteria = load_set("argument", lang)
+    assert len(criteria) == 3
+    for text in [title, goal, *(c.line for c in criteria), *criteria[0].questions]:
+        assert find_grade_request(text) is None
+        assert not has_verdict(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Je noemt een voorbeeld uit je eigen klas.",
+        "Dit is een goed begin van een alinea.",
+        "In de tweede zin staan twee argumenten.",
+        "You mention a good example here.",
+        "The reader is at the point where an example would help.",
+        "A second reason would help.",
+    ],
+)
+def test_an_ordinary_comment_is_no_verdict(text: str) -> None:
+    assert not has_verdict(text)
