@@ -1,7 +1,7 @@
 """Make docs/pictures: the screens, the student's and the teacher's pages, from a real lesson.
 
-It installs the practice model in a home of its own, starts a lesson through the screens, and plays a
-student and a teacher in Chromium: ``python -m docs.make_pictures``.
+It installs the practice model in a home of its own, starts a lesson through the screens, and plays
+a student and a teacher in Chromium: ``python -m docs.make_pictures``.
 """
 
 import asyncio

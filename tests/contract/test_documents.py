@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from docs.make_reference import file_of, page
 from launcher.catalog.schema import PLACEHOLDERS
 from launcher.i18n import LANGUAGES, translator
 from launcher.settings import Settings
-from docs.make_reference import file_of, page
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
