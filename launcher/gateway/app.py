@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from launcher.gateway.config import GatewayConfig
+from launcher.gateway.config import LIVE, AppRoute, GatewayConfig
 from launcher.gateway.guard import Guard
 from launcher.gateway.limits import CodeGuard
 from launcher.gateway.pages import (
@@ -27,7 +27,7 @@ from launcher.gateway.pages import (
 )
 from launcher.gateway.proxy import METHODS, Proxy
 from launcher.gateway.refusals import Refusal
-from launcher.gateway.sessions import SeatsTaken, Sessions
+from launcher.gateway.sessions import Kicked, Locked, SeatsTaken, Sessions, Student
 from launcher.i18n import LANGUAGES
 from launcher.sharing.contract import APP_PREFIX
 from launcher.sharing.join import normalise_code, same_secret
@@ -41,13 +41,16 @@ class Gateway:
         self._clock = clock
         self._pages = Pages(config.lang)
         self._codes = CodeGuard()
-        self.sessions = Sessions(config.sessions_file, seats=config.seats, lang=config.lang)
-        self.proxy = Proxy(config.apps)
+        self._probe_seen = False
+        self.sessions = Sessions(config.sessions_file, lang=config.lang)
+        self.proxy = Proxy(config.apps, own_cookies=config.cookie)
         routes = [
             Route("/health", self.health),
             Route("/", self.landing),
             Route("/j", self.arrive),
             Route("/join", self.join, methods=["POST"]),
+            Route("/wait", self.wait),
+            Route("/works", self.works),
             Route("/leave", self.leave, methods=["POST"]),
             Route("/language", self.choose_language, methods=["POST"]),
             Route(f"{APP_PREFIX}{{app}}", self.enter_app),
@@ -56,11 +59,51 @@ class Gateway:
         ]
         # Without Starlette's own error pages: the guard is the boundary.
         router = Router(routes, redirect_slashes=False, default=_unknown_page)
-        self.asgi: ASGIApp = Guard(router, hosts=config.hosts, pages=self._pages)
+        rooted = Router(
+            [Route("/{rest:path}", self.use_rooted_app, methods=METHODS)], redirect_slashes=False
+        )
+        ports = {app.own_port for app in config.apps if app.own_port is not None}
+
+        async def by_port(scope: Scope, receive: Receive, send: Send) -> None:
+            await (rooted if scope["server"][1] in ports else router)(scope, receive, send)
+
+        self._guard = Guard(
+            by_port if ports else router,
+            hosts=config.hosts,
+            pages=self._pages,
+            scheme=config.scheme,
+            free_ports=frozenset(ports),
+        )
+        self.asgi: ASGIApp = self._guard
 
     def status(self) -> dict[str, object]:
-        """What the lesson host may know: how many joined, and whether typed codes pause."""
-        return {"joined": len(self.sessions), "typed_codes_paused": self._codes.paused}
+        """What the lesson host may know, and nothing that lets anybody in."""
+        everyone = self.sessions.everyone()
+        return {
+            "joined": len(self.sessions),
+            "students": [student.nickname for student in everyone if student.admitted],
+            "waiting": [student.nickname for student in everyone if not student.admitted],
+            "typed_codes_paused": self._codes.paused,
+            "probe_seen": self._probe_seen,
+            "heard_from_outside": self._guard.heard_from_outside,
+            "version": self._config.version,
+        }
+
+    def change(self, config: GatewayConfig) -> None:
+        """Take over what may change during a lesson."""
+        fresh = {name: value for name, value in config if name in LIVE}
+        if config.probe != self._config.probe:
+            self._probe_seen = False
+        if config.hosts != self._config.hosts:
+            self.sessions.moved()
+            self._guard.heard_from_outside = False
+        self._config = self._config.model_copy(update=fresh)
+        self._guard.hosts = frozenset(host.lower() for host in config.hosts)
+
+    async def kick(self, nickname: str) -> None:
+        student = await self.sessions.kick(nickname)
+        if student is not None:
+            self.proxy.end_streams_of(student)
 
     async def health(self, request: Request) -> Response:
         if not _from_loopback(request):
@@ -68,16 +111,18 @@ class Gateway:
         return PlainTextResponse("ok")
 
     async def landing(self, request: Request) -> Response:
-        student = self.sessions.find(self._cookie(request))
+        student = self._student(request)
         if student is None:
+            if self.sessions.was_kicked(self._cookie(request)):
+                raise Refusal("kicked")
             return self._code_page(request, "landing")
-        if self._expired():
-            raise Refusal("ended")
+        if not student.admitted:
+            return RedirectResponse("/wait", 303)
         if len(self._config.apps) == 1:
-            return RedirectResponse(self._way_in(), 303)
+            return RedirectResponse(self._way_in(request), 303)
         lang = self._pages.language(request.scope)
         apps = [
-            {"href": f"{APP_PREFIX}{app.id}/", "icon": app.icon, "title": app.title_in(lang)}
+            {"href": self._href(request, app), "icon": app.icon, "title": app.title_in(lang)}
             for app in self._config.apps
         ]
         return self._pages.page(request.scope, "menu", apps=apps, nickname=student.nickname)
@@ -86,30 +131,61 @@ class Gateway:
         """Where the QR code leads. The token is in the fragment, which the page posts."""
         return self._code_page(request, "arrive")
 
+    async def works(self, request: Request) -> Response:
+        """What a phone shows that was used to try whether it gets here."""
+        return self._pages.page(request.scope, "works")
+
+    async def wait(self, request: Request) -> Response:
+        """For who waits until the teacher lets them in; the page looks again by itself."""
+        student = self._student(request)
+        if student is None or student.admitted:
+            return RedirectResponse("/", 303)
+        return self._pages.page(request.scope, "wait", nickname=student.nickname)
+
     async def join(self, request: Request) -> Response:
         given = await _fields(request)
+        config = self._config
         if "token" in given:
-            right = same_secret(given["token"], self._config.token)
+            if config.probe is not None and same_secret(given["token"], config.probe):
+                self._probe_seen = self._probe_seen or _from_outside(request)
+                return JSONResponse({"ok": True, "next": "/works"})
+            right = same_secret(given["token"], config.token)
         else:
             right = self._right_code(request, given.get("code", ""))
         if not right or self._expired():
             raise Refusal("wrong_code")
+        old = self._cookie(request)
+        device = f"{_peer(request)} {request.headers.get('user-agent', '')}"
         try:
-            cookie = await self.sessions.join(self._cookie(request))
+            cookie = await self.sessions.join(
+                old,
+                seats=config.seats,
+                device=device,
+                locked=config.locked,
+                approve_each=config.approve_each,
+            )
         except SeatsTaken as error:
             raise Refusal("full") from error
+        except Locked as error:
+            raise Refusal("locked") from error
+        except Kicked as error:
+            raise Refusal("kicked") from error
+        student = self.sessions.find(cookie)
+        inside = student is not None and student.admitted
+        following = self._way_in(request) if inside else "/wait"
         answer: Response
         if wants_page(request.scope):
-            answer = RedirectResponse(self._way_in(), 303)
+            answer = RedirectResponse(following, 303)
         else:
-            answer = JSONResponse({"ok": True, "next": self._way_in()})
-        self._set_cookie(answer, self._config.cookie, cookie)
+            answer = JSONResponse({"ok": True, "next": following})
+        self._set_cookie(answer, config.cookie, cookie)
         return answer
 
     async def leave(self, request: Request) -> Response:
         await self.sessions.leave(self._cookie(request))
         answer = RedirectResponse("/", 303) if wants_page(request.scope) else _ok()
-        answer.delete_cookie(self._config.cookie, httponly=True, samesite="strict")
+        secure = self._config.certificate is not None
+        answer.delete_cookie(self._config.cookie, httponly=True, samesite="strict", secure=secure)
         return answer
 
     async def choose_language(self, request: Request) -> Response:
@@ -125,18 +201,42 @@ class Gateway:
         return RedirectResponse(request.url.path + "/", 308)
 
     async def use_app(self, request: Request) -> Response:
-        app_id = request.path_params["app"]
-        student = self.sessions.find(self._cookie(request))
+        student = self._insider(request)
         if student is None:
-            if wants_page(request.scope) and request.method == "GET":
-                return RedirectResponse("/", 303)
-            raise Refusal("not_joined")
-        if self._expired():
-            raise Refusal("ended")
-        if not self.proxy.knows(app_id):
+            return RedirectResponse("/", 303)
+        app = self.proxy.app(request.path_params["app"])
+        if app is None:
             raise Refusal("unknown_page")
         lang = self._pages.language(request.scope)
-        return await self.proxy.forward(request, app_id, student, lang)
+        return await self.proxy.forward(request, app, student, lang)
+
+    async def use_rooted_app(self, request: Request) -> Response:
+        """An app at the root of a port of its own."""
+        student = self._insider(request)
+        if student is None:
+            return RedirectResponse(self._start_page(request), 303)
+        app = self.proxy.rooted(request.scope["server"][1])
+        if app is None:
+            raise Refusal("unknown_page")
+        lang = self._pages.language(request.scope)
+        return await self.proxy.forward(request, app, student, lang)
+
+    def _student(self, request: Request) -> Student | None:
+        student = self.sessions.find(self._cookie(request))
+        if student is not None:
+            if self._expired():
+                raise Refusal("ended")
+            self.sessions.seen(student)
+        return student
+
+    def _insider(self, request: Request) -> Student | None:
+        """Who may use the apps; None for a page that leads back to the start instead."""
+        student = self._student(request)
+        if student is not None and student.admitted:
+            return student
+        if wants_page(request.scope) and request.method == "GET":
+            return None
+        raise Refusal("not_joined")
 
     def _right_code(self, request: Request, typed: str) -> bool:
         visitor = self._visitor(request)
@@ -173,14 +273,37 @@ class Gateway:
 
     def _set_cookie(self, answer: Response, name: str, value: str) -> None:
         left_s = max(int(self._config.expires_at - self._clock()), 1)
-        answer.set_cookie(name, value, max_age=left_s, path="/", httponly=True, samesite="strict")
+        answer.set_cookie(
+            name,
+            value,
+            max_age=left_s,
+            path="/",
+            httponly=True,
+            samesite="strict",
+            secure=self._config.certificate is not None,
+        )
 
     def _expired(self) -> bool:
         return self._clock() >= self._config.expires_at
 
-    def _way_in(self) -> str:
+    def _way_in(self, request: Request) -> str:
         apps = self._config.apps
-        return f"{APP_PREFIX}{apps[0].id}/" if len(apps) == 1 else "/"
+        return self._href(request, apps[0]) if len(apps) == 1 else "/"
+
+    def _href(self, request: Request, app: AppRoute) -> str:
+        if app.own_port is None:
+            return f"{APP_PREFIX}{app.id}/"
+        return f"{self._config.scheme}://{_hostname(request)}:{app.own_port}/"
+
+    def _start_page(self, request: Request) -> str:
+        """The start page of the lesson, seen from an app on another port."""
+        name = _hostname(request)
+        ports = {app.own_port for app in self._config.apps}
+        for host in self._config.hosts:
+            same, _, port = host.rpartition(":")
+            if same == name and int(port) not in ports:
+                return f"{self._config.scheme}://{host}/"
+        raise Refusal("unknown_page")
 
 
 async def _fields(request: Request) -> dict[str, str]:
@@ -210,6 +333,15 @@ def _from_loopback(request: Request) -> bool:
         return ipaddress.ip_address(_peer(request)).is_loopback
     except ValueError:
         return False
+
+
+def _from_outside(request: Request) -> bool:
+    """Whether it came from another device: not from loopback, and not from our own address."""
+    return not _from_loopback(request) and _peer(request) != request.scope["server"][0]
+
+
+def _hostname(request: Request) -> str:
+    return request.headers["host"].partition(":")[0].lower()
 
 
 def _ok() -> Response:

@@ -7,6 +7,7 @@ know SameSite cookies send it; a missing one is accepted only when the browser i
 
 import logging
 import traceback
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -45,6 +46,8 @@ UNLESS_SET = {
     b"cache-control": b"no-store",
 }
 
+_DEFAULT_PORT = {"http": 80, "https": 443}
+
 log = logging.getLogger(__name__)
 
 
@@ -52,11 +55,22 @@ class Guard:
     """ASGI middleware around the whole gateway, and its error boundary."""
 
     def __init__(
-        self, app: ASGIApp, *, hosts: list[str], pages: Pages, per_address: Rate | None = None
+        self,
+        app: ASGIApp,
+        *,
+        hosts: list[str],
+        pages: Pages,
+        scheme: str = "http",
+        free_ports: frozenset[int] = frozenset(),
+        per_address: Rate | None = None,
     ) -> None:
+        """``free_ports`` belong to apps of others, which have their own content policy."""
         self._app = app
-        self._hosts = frozenset(host.lower() for host in hosts)
+        self.hosts = frozenset(host.lower() for host in hosts)
+        self.heard_from_outside = False
         self._pages = pages
+        self._scheme = scheme
+        self._free_ports = free_ports
         # A whole school may sit behind one address: this only stops a flood.
         self._per_address = per_address or Rate(burst=1500, per_s=300)
 
@@ -64,18 +78,20 @@ class Guard:
         if scope["type"] != "http":
             raise RuntimeError(f"unexpected ASGI scope {scope['type']}")
         started = False
+        unless = {} if self._is_free(scope) else UNLESS_SET
 
         async def guarded_send(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message = {**message, "headers": _secured(message.get("headers", ()))}
+                message = {**message, "headers": _secured(message.get("headers", ()), unless)}
             await send(message)
 
         try:
+            self._listen_for_outsiders(scope)
             self._check(scope)
             scope["app"] = self  # Asks the routes for exceptions rather than for plain answers.
-            limited = _limit_body(receive, _body_limit(scope))
+            limited = _limit_body(receive, self._body_limit(scope))
             await self._app(scope, limited, guarded_send)
             return
         except Refusal as refused:
@@ -102,46 +118,61 @@ class Guard:
             raise Refusal("headers_too_large")
         hosts = headers.getlist("host")
         host = hosts[0].lower() if len(hosts) == 1 else ""
-        if host not in self._hosts:
+        full = host if ":" in host else f"{host}:{_DEFAULT_PORT[self._scheme]}"
+        server = scope.get("server")
+        other_port = server and server[1] and full.rpartition(":")[2] != str(server[1])
+        if full not in self.hosts or other_port:
             raise Refusal("bad_request")
         if "content-length" in headers and "transfer-encoding" in headers:
             raise Refusal("bad_request")
-        if int(headers.get("content-length", "0")) > _body_limit(scope):
+        if int(headers.get("content-length", "0")) > self._body_limit(scope):
             raise Refusal("too_large")
-        _make_relative(scope, host)
+        _make_relative(scope, host, self._scheme)
         client = scope.get("client")
         wait_s = self._per_address.wait_s(client[0] if client else "")
         if wait_s:
             raise Refusal("too_fast", retry_after_s=wait_s)
         if scope["method"] not in ("GET", "HEAD"):
-            _check_origin(headers, host)
+            _check_origin(headers, f"{self._scheme}://{host}")
+        elif "upgrade" in headers:
+            # Browsers ask nobody before they open a WebSocket to another site.
+            _check_origin(headers, f"{self._scheme}://{host}", fetch=False)
+
+    def _is_free(self, scope: Scope) -> bool:
+        server = scope.get("server")
+        return server is not None and server[1] in self._free_ports
+
+    def _body_limit(self, scope: Scope) -> int:
+        for_app = self._is_free(scope) or scope["path"].startswith(APP_PREFIX)
+        if for_app and is_upload(Headers(scope=scope)):
+            return MAX_UPLOAD_BYTES + MAX_UPLOAD_FRAMING_BYTES
+        return MAX_BODY_BYTES
+
+    def _listen_for_outsiders(self, scope: Scope) -> None:
+        client, server = scope.get("client"), scope.get("server")
+        if client and server and client[0] not in (server[0], "127.0.0.1", "::1"):
+            self.heard_from_outside = True
 
 
-def _make_relative(scope: Scope, host: str) -> None:
+def _make_relative(scope: Scope, host: str, scheme: str) -> None:
     """Refuse a target for somebody else, and make an absolute one for us a plain path."""
     target: bytes = scope["raw_path"]
     if target.startswith(b"/"):
         return
     parts = urlsplit(target.decode("latin-1"))
-    if parts.scheme.lower() != "http" or parts.netloc.lower() != host or not parts.path:
+    if parts.scheme.lower() != scheme or parts.netloc.lower() != host or not parts.path:
         raise Refusal("bad_request")
     scope["raw_path"] = parts.path.encode("latin-1")
     scope["path"] = urlsplit(scope["path"]).path
 
 
-def _check_origin(headers: Headers, host: str) -> None:
+def _check_origin(headers: Headers, own: str, *, fetch: bool = True) -> None:
     origins = headers.getlist("origin")
     if origins:
-        if len(origins) != 1 or origins[0].lower() != f"http://{host}":
+        if len(origins) != 1 or origins[0].lower() != own:
             raise Refusal("foreign_origin")
-    elif headers.get("sec-fetch-site") != "same-origin":
+    elif not fetch or headers.get("sec-fetch-site") != "same-origin":
         raise Refusal("foreign_origin")
-
-
-def _body_limit(scope: Scope) -> int:
-    if is_upload(Headers(scope=scope)) and scope["path"].startswith(APP_PREFIX):
-        return MAX_UPLOAD_BYTES + MAX_UPLOAD_FRAMING_BYTES
-    return MAX_BODY_BYTES
 
 
 def _limit_body(receive: Receive, limit: int) -> Receive:
@@ -160,7 +191,7 @@ def _limit_body(receive: Receive, limit: int) -> Receive:
     return counted
 
 
-def _secured(headers: object) -> list[tuple[bytes, bytes]]:
+def _secured(headers: object, unless_set: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
     kept = [
         (name, value)
         for name, value in headers  # type: ignore[attr-defined]
@@ -168,7 +199,7 @@ def _secured(headers: object) -> list[tuple[bytes, bytes]]:
     ]
     present = {name.lower() for name, _ in kept}
     kept += ALWAYS.items()
-    kept += [(name, value) for name, value in UNLESS_SET.items() if name not in present]
+    kept += [(name, value) for name, value in unless_set.items() if name not in present]
     return kept
 
 

@@ -8,6 +8,8 @@ STATUS = {
     "wrong_code": 403,
     "foreign_origin": 403,
     "full": 403,
+    "locked": 403,
+    "kicked": 403,
     "unknown_page": 404,
     "wrong_method": 405,
     "ended": 410,

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import h11
@@ -27,6 +28,12 @@ MAX_THROWN_AWAY_BYTES = 32 * MIB
 MAX_CONNECTIONS = 800
 MAX_CONNECTIONS_PER_ADDRESS = 400
 STREAMS_END_AFTER_S = 0.5
+HANDSHAKE_TIMEOUT_S = 10.0
+BACKLOG = 1024
+MAX_UNREAD_BYTES = 256 * KIB
+
+Place = tuple[str, int]
+"""An address and a port."""
 
 
 class GatewayProtocol(H11Protocol):
@@ -40,13 +47,19 @@ class GatewayProtocol(H11Protocol):
     """Since when the client owes us something; None while we owe the client an answer."""
     has_asked = False
     """Whether a whole request ever came."""
+    _tunnel: asyncio.StreamReader | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        # Every request of this connection finds it in its scope.
+        self.app_state = {"connection": self}
         self._watch()
         self._keep_to_cap()
 
     def data_received(self, data: bytes) -> None:
+        if self._tunnel is not None:
+            self._tunnel.feed_data(data)
+            return
         if self._waiting_for == "body" and self.cycle.response_complete:
             # Closing at once would reset the connection, and the answer would be lost.
             self._thrown_away += len(data)
@@ -65,7 +78,31 @@ class GatewayProtocol(H11Protocol):
         for timer in (self._deadline, self._write_deadline):
             if timer is not None:
                 timer.cancel()
+        if self._tunnel is not None:
+            self._tunnel.feed_eof()
         super().connection_lost(exc)
+
+    def eof_received(self) -> None:
+        if self._tunnel is not None:
+            self._tunnel.feed_eof()
+        super().eof_received()
+
+    def open_tunnel(self, answer: bytes) -> asyncio.StreamReader:
+        """Answer with these bytes, and from now on hand over what comes instead of parsing it."""
+        reader = asyncio.StreamReader(limit=MAX_UNREAD_BYTES)
+        reader.set_transport(self.transport)
+        self.cycle.disconnected = True  # What uvicorn could still send would be no HTTP any more.
+        self._tunnel = reader
+        self.transport.write(answer)
+        rest, _ = self.conn.trailing_data
+        if rest:
+            reader.feed_data(rest)
+        self.flow.resume_reading()
+        return reader
+
+    async def drain(self) -> None:
+        """Wait until the client has read enough of what was written."""
+        await self.flow.drain()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -113,7 +150,53 @@ class GatewayProtocol(H11Protocol):
 
 
 class GatewayServer(uvicorn.Server):
-    """Leaves signals to the program, and ends open streams soon after it is told to stop."""
+    """Leaves signals to the program, and ends open streams soon after it is told to stop.
+
+    Where it listens can change while it runs. With ``tls`` everything is HTTPS.
+    """
+
+    def __init__(self, config: uvicorn.Config, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(config)
+        self._tls = tls
+        self._listening: dict[Place, asyncio.Server] = {}
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return tuple(self._listening)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])
+        self.started = False
+        for listener in sockets or ():
+            await self.listen(listener)
+        self.started = True
+
+    async def listen(self, listener: socket.socket) -> None:
+        """Accept connections on a bound socket as well."""
+        place = listener.getsockname()[:2]
+        server = await asyncio.get_running_loop().create_server(
+            self._new_connection,
+            sock=listener,
+            ssl=self._tls,
+            ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S if self._tls else None,
+            backlog=BACKLOG,
+        )
+        self.servers.append(server)
+        self._listening[place] = server
+
+    def leave(self, place: Place) -> None:
+        """Stop listening there, and end the connections that came in there."""
+        server = self._listening.pop(place, None)
+        if server is None:
+            return
+        server.close()
+        self.servers.remove(server)
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, GatewayProtocol) and connection.server == place:
+                connection.transport.abort()
+
+    def _new_connection(self) -> GatewayProtocol:
+        return GatewayProtocol(config=self.config, server_state=self.server_state, app_state={})
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -128,7 +211,7 @@ class GatewayServer(uvicorn.Server):
             connection.transport.abort()
 
 
-def make_server(app: Any) -> GatewayServer:
+def make_server(app: Any, tls: ssl.SSLContext | None = None) -> GatewayServer:
     """A server for the ASGI ``app``; give its ``serve`` the sockets of :func:`open_sockets`."""
     return GatewayServer(
         uvicorn.Config(
@@ -142,8 +225,20 @@ def make_server(app: Any) -> GatewayServer:
             server_header=False,
             h11_max_incomplete_event_size=MAX_HEADER_BYTES,
             timeout_graceful_shutdown=1,
-        )
+        ),
+        tls,
     )
+
+
+def make_health_server(answers: Callable[[], bool]) -> GatewayServer:
+    """Plain HTTP for the lesson host: one page that says whether the gateway is up."""
+
+    async def health(scope: Any, receive: Any, send: Any) -> None:
+        status = 200 if answers() and scope["path"] == "/health" else 404
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b"ok" if status == 200 else b""})
+
+    return make_server(health)
 
 
 def open_sockets(bind: list[tuple[str, int]]) -> list[socket.socket]:

@@ -17,7 +17,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 TOKEN = "Tok-en_with22chars-xyz"
 CODE = "BCDF2345"
@@ -54,6 +55,8 @@ class UpstreamApp:
             Route("/away", self.away),
             Route("/upload", self.upload, methods=["POST"]),
             Route("/breaks", self.breaks),
+            Route("/cookies", self.cookies),
+            WebSocketRoute("/socket", self.socket),
         ]
         self.asgi = Starlette(routes=routes)
 
@@ -104,6 +107,20 @@ class UpstreamApp:
         self.uploaded = size
         return JSONResponse({"size": size})
 
+    async def cookies(self, request: Request) -> Response:
+        answer = JSONResponse(dict(request.headers))
+        answer.set_cookie("theirs", "1")
+        answer.set_cookie(request.query_params.get("steal", "x"), "stolen")
+        return answer
+
+    async def socket(self, socket: WebSocket) -> None:
+        await socket.accept(subprotocol="chat" if socket.scope["subprotocols"] else None)
+        await socket.send_json(dict(socket.headers.items()))
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                await socket.send_text((await socket.receive_text()).upper())
+        self.left.set()
+
     async def breaks(self, request: Request) -> Response:
         async def chunks() -> Any:
             yield b"half of "
@@ -113,14 +130,14 @@ class UpstreamApp:
 
 
 @contextlib.contextmanager
-def running_app(port: int = 0) -> Iterator[tuple[UpstreamApp, int]]:
+def running_app(port: int = 0, ws: Any = "none") -> Iterator[tuple[UpstreamApp, int]]:
     """The app on loopback, and its port."""
     app = UpstreamApp()
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     config = uvicorn.Config(
-        app.asgi, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1
+        app.asgi, log_config=None, lifespan="off", ws=ws, timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -203,6 +220,21 @@ class RunningGateway:
         answer = client.post("/join", json={"token": TOKEN})
         assert answer.status_code == 200, answer.text
         return client
+
+    def tell(self, **message: Any) -> None:
+        """A message as the lesson host sends it."""
+        assert self.process is not None
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(message).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def change(self, **values: Any) -> None:
+        """Another configuration while it runs; returns when it is in force."""
+        version = self.config.get("version", 0) + 1
+        self.config = {**self.config, **values, "version": version}
+        self.file.write_text(json.dumps(self.config))
+        self.tell(do="reload")
+        wait_until(lambda: self.status().get("version") == version, "the change")
 
     def log(self) -> str:
         return "".join(path.read_text() for path in self.folder.glob("gateway.log*"))

@@ -106,7 +106,7 @@ def test_there_is_no_cors_grant_and_no_upgrade(gateway: RunningGateway) -> None:
     student = gateway.student()
     preflight = student.options("/a/demo/", headers={"access-control-request-method": "PUT"})
     assert preflight.status_code == 405
-    upgrade = {"connection": "upgrade", "upgrade": "websocket", "sec-websocket-version": "13"}
+    upgrade = {"connection": "upgrade", "upgrade": "h2c"}
     assert student.get("/a/demo/", headers=upgrade).status_code == 200
     for answer in (preflight, student.get("/")):
         assert not [name for name in answer.headers if name.startswith("access-control")]
@@ -175,7 +175,7 @@ def test_unknown_pages_and_methods_are_friendly(gateway: RunningGateway) -> None
 async def test_a_flood_from_one_address_has_to_wait() -> None:
     guard = Guard(
         PlainTextResponse("in"),
-        hosts=["x"],
+        hosts=["x:80"],
         pages=Pages("nl"),
         per_address=Rate(burst=2, per_s=0.1),
     )

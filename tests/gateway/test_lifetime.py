@@ -48,14 +48,24 @@ def test_what_is_kept_is_private_and_holds_no_cookie(start_gateway: StartGateway
     gateway = start_gateway()
     student = gateway.student(**{"user-agent": "Telltale/1.0"})
     wait_until(lambda: gateway.status().get("joined") == 1, "the number of students")
-    assert gateway.status() == {"joined": 1, "typed_codes_paused": False}
+    (nickname,) = gateway.status()["students"]
+    assert gateway.status() == {
+        "joined": 1,
+        "students": [nickname],
+        "waiting": [],
+        "typed_codes_paused": False,
+        "probe_seen": False,
+        "heard_from_outside": False,
+        "version": 0,
+        "listening": gateway.config["bind"],
+    }
     sessions = gateway.folder / "sessions.json"
     for file in (sessions, gateway.folder / "status.json", gateway.folder / "gateway.log"):
         if os.name == "posix":
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
     kept = json.loads(sessions.read_text())
     ((_, entry),) = kept["students"].items()
-    assert set(entry) == {"id", "nickname"}
+    assert set(entry) == {"id", "nickname", "admitted"}
     for value in (*student.cookies.values(), "127.0.0.1", "Telltale"):
         assert value not in sessions.read_text()
 
@@ -110,7 +120,7 @@ def test_nothing_secret_or_personal_is_logged(start_gateway: StartGateway) -> No
     assert gateway.end() == 0
     log = gateway.log()
     assert "an answer broke off" in log
-    secrets = [TOKEN, CODE, KEY, hashed, *entry.values(), *student.cookies.values()]
+    secrets = [TOKEN, CODE, KEY, hashed, entry["id"], entry["nickname"], *student.cookies.values()]
     for text in (*secrets, "ZZZZ9999", "127.0.0.1", "Telltale", "Sanne", "verhaal", "evil"):
         assert text not in log, text
 
