@@ -4,7 +4,7 @@ An engine is a program that runs a model and speaks the OpenAI HTTP API on loopb
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,7 +30,7 @@ class EngineSettings:
     model_path: Path
     model_id: str
     port: int
-    api_key: str
+    api_key: str = field(repr=False)
     context_tokens: int
     """For each slot."""
     slots: int
@@ -41,21 +41,36 @@ class EngineSettings:
     mmap: bool = True
     slot_dir: Path | None = None
     """Where primed prompts may be saved."""
+    adapter_path: Path | None = None
+    """A LoRA adapter (GGUF) that was made for this model."""
+    idle_unload_s: int | None = None
+    """Give the memory back after so long without work; the next request loads the model again."""
+    endpoint_url: str = ""
+    """Of a server the school has; only for the engine that uses one."""
+    endpoint_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """How to start a program. Secrets go in ``env``, never in ``argv``."""
+    """How to start a program. Secrets go in ``env``, never in ``argv``.
+
+    ``health_url`` answers 200 when it is ready. ``alive_url``, asked with ``alive_headers``,
+    answers only while the part that does the work goes on; ``health_url`` may answer longer.
+    """
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
     health_url: str
+    alive_url: str = ""
+    alive_headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Engine(Protocol):
     """One engine. A small class without state; all five answer quickly and raise `PaadjeError`."""
 
     id: str
+    max_slots: int | None
+    """The most requests that it can handle at once; None is as many as memory allows."""
 
     def describe(self) -> EngineInfo:
         """What is installed here. Never raises for a missing or broken installation."""

@@ -1,12 +1,17 @@
 """The engines by their id."""
 
+from launcher.engines.llama_cpp_python import LlamaCppPythonEngine
+from launcher.engines.openai_endpoint import OpenAiEndpointEngine
 from launcher.engines.protocol import Engine
 from launcher.engines.xllamacpp import XllamacppEngine
 from launcher.errors import UsageError
 
 DEFAULT_ENGINE = "xllamacpp"
 
-ENGINES: dict[str, Engine] = {DEFAULT_ENGINE: XllamacppEngine()}
+ENGINES: dict[str, Engine] = {
+    engine.id: engine
+    for engine in (XllamacppEngine(), LlamaCppPythonEngine(), OpenAiEndpointEngine())
+}
 
 
 def get_engine(engine_id: str) -> Engine:

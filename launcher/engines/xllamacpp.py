@@ -3,20 +3,17 @@
 Its library is never loaded here: a crash in native code must not take a front or the host along.
 """
 
-import importlib.metadata
-import importlib.util
 import json
-import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from launcher.engines.common import explain, get_text, installed_version
 from launcher.engines.cpu import has_avx2, is_x86_64
 from launcher.engines.protocol import Command, EngineInfo, EngineSettings
-from launcher.engines.xllamacpp_server import NO_AVX2_LINE, SETTINGS_VARIABLE
-from launcher.errors import PaadjeError
+from launcher.engines.xllamacpp_server import SETTINGS_VARIABLE
 from launcher.hardware.profile import MachineProfile
 
 _WAIT_WITHOUT_SPINNING = {"OMP_WAIT_POLICY": "passive"}
@@ -26,7 +23,6 @@ second: beside other busy programs 32–43 without spinning and 1–5 with it, o
 and 57–63. A laptop in a class is not quiet: the browser, the app and the gateway run too."""
 
 _DEVICES_WITHIN_S = 60
-_ANSWER_S = 5.0
 _LIST_DEVICES = """
 import json, xllamacpp
 print(json.dumps([
@@ -40,25 +36,6 @@ print(json.dumps([
     for device in xllamacpp.get_device_info()
 ]))
 """
-
-_KNOWN_FAILURES: tuple[tuple[str, str], ...] = (
-    # The order decides: a shortage of memory is also reported as a model that failed to load.
-    (
-        r"bad_alloc|out of memory|cannot allocate memory|OutOfMemory|unable to allocate"
-        r"|failed to allocate|ErrorOutOfDeviceMemory|insufficient memory",
-        "engines.out_of_memory",
-    ),
-    (r"couldn't bind HTTP server socket|address already in use", "engines.port_taken"),
-    (rf"{NO_AVX2_LINE}|SIGILL|illegal instruction", "engines.no_avx2"),
-    (
-        r"invalid magic|failed to open GGUF|gguf_init_from|error loading model"
-        r"|unknown model architecture|failed to load model|missing tensor",
-        "engines.model_unreadable",
-    ),
-    (r"No module named 'xllamacpp'", "engines.not_installed"),
-    (r"ended by SIGKILL", "engines.killed"),
-)
-_TELLING = re.compile(r"^[\d.]+ E |error|failed|exception|ended by", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +53,11 @@ class XllamacppEngine:
     """llama.cpp with continuous batching, slots, a prompt cache and JSON schemas."""
 
     id = "xllamacpp"
+    max_slots: int | None = None
 
     def describe(self) -> EngineInfo:
         """What is installed. The list of devices takes a child program the first time (0.2 s)."""
-        version = _installed_version()
+        version = installed_version("xllamacpp")
         if version is None:
             return EngineInfo(
                 id=self.id, version=None, installed=False, problem="engines.not_installed"
@@ -122,22 +100,23 @@ class XllamacppEngine:
             "kv_type": settings.kv_type,
             "mmap": settings.mmap,
             "slot_dir": str(settings.slot_dir) if settings.slot_dir else None,
+            "adapter_path": str(settings.adapter_path) if settings.adapter_path else None,
+            "idle_unload_s": settings.idle_unload_s,
         }
+        base = f"http://127.0.0.1:{settings.port}"
         return Command(
             argv=(sys.executable, "-X", "utf8", "-m", "launcher.engines.xllamacpp_server"),
             env={SETTINGS_VARIABLE: json.dumps(values), **_WAIT_WITHOUT_SPINNING},
-            health_url=f"http://127.0.0.1:{settings.port}/health",
+            health_url=f"{base}/health",
+            # The list of slots comes from the loop that does the work. Asking for it would wake
+            # a model that was unloaded.
+            alive_url="" if settings.idle_unload_s else f"{base}/slots",
+            alive_headers={"Authorization": f"Bearer {settings.api_key}"},
         )
 
     def explain_failure(self, log_tail: str) -> tuple[str, str]:
         """``engines.failed`` when no line says more."""
-        lines = log_tail.splitlines()
-        for pattern, code in _KNOWN_FAILURES:
-            for line in lines:
-                if re.search(pattern, line, re.IGNORECASE):
-                    return code, line.strip()
-        telling = [line.strip() for line in lines if _TELLING.search(line)]
-        return "engines.failed", telling[-1] if telling else ""
+        return explain(log_tail)
 
     def metrics(self, url: str, key: str) -> dict[str, Any]:
         """``slots, busy_slots, prompt_tokens, output_tokens``: tokens since the engine started.
@@ -145,8 +124,8 @@ class XllamacppEngine:
         Raises ``engines.unreachable``.
         """
         base = url.rstrip("/").removesuffix("/v1")
-        slots = json.loads(_get(f"{base}/slots", key))
-        counters = _counters(_get(f"{base}/metrics", key))
+        slots = json.loads(get_text(f"{base}/slots", key))
+        counters = _counters(get_text(f"{base}/metrics", key))
         return {
             "slots": len(slots),
             "busy_slots": sum(1 for slot in slots if slot.get("is_processing")),
@@ -158,7 +137,7 @@ class XllamacppEngine:
 @lru_cache
 def devices() -> tuple[Device, ...]:
     """The processors this build can use, asked of a child program once; empty when that failed."""
-    if _installed_version() is None or has_avx2() is False:
+    if installed_version("xllamacpp") is None or has_avx2() is False:
         return ()
     try:
         answer = subprocess.run(
@@ -173,30 +152,6 @@ def devices() -> tuple[Device, ...]:
         return tuple(Device(**device) for device in json.loads(answer.splitlines()[-1]))
     except (OSError, subprocess.SubprocessError, ValueError, TypeError, IndexError):
         return ()
-
-
-def _installed_version() -> str | None:
-    if importlib.util.find_spec("xllamacpp") is None:
-        return None
-    try:
-        return importlib.metadata.version("xllamacpp")
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _get(url: str, key: str) -> str:
-    import requests
-
-    with requests.Session() as session:
-        session.trust_env = False  # No proxy for loopback.
-        try:
-            response = session.get(
-                url, headers={"Authorization": f"Bearer {key}"}, timeout=_ANSWER_S
-            )
-            response.raise_for_status()
-        except requests.RequestException as error:
-            raise PaadjeError("engines.unreachable", detail=type(error).__name__) from error
-        return response.text
 
 
 def _counters(text: str) -> dict[str, float]:

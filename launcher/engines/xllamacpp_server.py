@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from launcher import lifeline
+from launcher.engines.common import NO_AVX2_LINE
 from launcher.engines.cpu import has_avx2
 
 SETTINGS_VARIABLE = "PAADJE_ENGINE_SETTINGS"
-NO_AVX2_LINE = "paadje: this processor has no AVX2"
 
 _KV_TYPES = {"f16": "GGML_TYPE_F16", "q8_0": "GGML_TYPE_Q8_0", "q4_0": "GGML_TYPE_Q4_0"}
 
@@ -87,6 +87,13 @@ def _start(settings: dict[str, Any]) -> object:
     params.cache_ram_mib = 0
     params.cache_idle_slots = False
     params.swa_full = False
+    if settings["idle_unload_s"]:
+        params.sleep_idle_seconds = settings["idle_unload_s"]
+    if settings["adapter_path"]:
+        adapter = xllamacpp.CommonAdapterLoraInfo()
+        adapter.path = settings["adapter_path"]
+        adapter.scale = 1.0
+        params.lora_adapters = [adapter]
     if settings["slot_dir"]:
         folder = Path(settings["slot_dir"])
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -130,7 +130,7 @@ def test_which_computers_it_supports(
 
 
 def test_a_missing_installation_is_told_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xllamacpp, "_installed_version", lambda: None)
+    monkeypatch.setattr(xllamacpp, "installed_version", lambda package: None)
     info = XllamacppEngine().describe()
     assert (info.installed, info.version, info.problem) == (False, None, "engines.not_installed")
 
