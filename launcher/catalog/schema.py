@@ -91,8 +91,27 @@ class ModelShape(Strict):
     recurrent_bytes_per_slot: int | None = Field(
         None, ge=0, description="State of recurrent layers, whatever the context."
     )
+    recurrent_width: int | None = Field(
+        None, gt=0, description="Values that a recurrent layer takes in for each token."
+    )
     experts: int | None = Field(None, gt=0)
     experts_used: int | None = Field(None, gt=0)
+    full_values_per_token: int | None = Field(
+        None,
+        ge=0,
+        description="Keys and values of one token in all layers that keep the whole context, where"
+        " layers differ or only a latent is kept. None: from layers, heads and sizes.",
+    )
+    sliding_values_per_token: int | None = Field(
+        None, ge=0, description="The same for all layers that keep the last window."
+    )
+    expert_bytes: int | None = Field(None, ge=0, description="Weights of all experts.")
+    looked_up_bytes: int | None = Field(
+        None, ge=0, description="Tables of which each token reads one row only."
+    )
+    repeated_bytes: int | None = Field(
+        None, ge=0, description="Weights that a CPU build keeps in two forms."
+    )
 
 
 class Licence(Strict):

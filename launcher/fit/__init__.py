@@ -1,8 +1,9 @@
 """Can this computer do it, for this class, and how long will they wait? Pure functions."""
 
-from launcher.fit.choose import fit_model, rank
+from launcher.fit.choose import fit_model, rank, with_way_out
 from launcher.fit.explain import explain_fit, verdict_label
 from launcher.fit.memory import predict_memory
+from launcher.fit.reasons import slower_than_predicted
 from launcher.fit.speed import predict_speed
 from launcher.fit.types import Fit, MemoryNeed, Range, Reason, SpeedEstimate, Verdict
 
@@ -18,5 +19,7 @@ __all__ = [
     "predict_memory",
     "predict_speed",
     "rank",
+    "slower_than_predicted",
     "verdict_label",
+    "with_way_out",
 ]

@@ -31,8 +31,11 @@ class Budget:
     now_bytes: int | None
 
 
-def memory_budget(machine: MachineProfile) -> Budget:
-    """Main memory for a model. The cgroup limit counts where it is the smaller."""
+def memory_budget(machine: MachineProfile, in_use_bytes: int = 0) -> Budget:
+    """Main memory for a model. The cgroup limit counts where it is the smaller.
+
+    ``in_use_bytes`` is held by models of ours; what is available now leaves it out already.
+    """
     total = machine.memory_total_bytes.value
     if total is None:
         return Budget(bytes=None, now_bytes=machine.memory_available_bytes.value)
@@ -41,7 +44,7 @@ def memory_budget(machine: MachineProfile) -> Budget:
         total = min(total, limit)
     place = "container" if machine.surroundings == "container" else machine.os
     return Budget(
-        bytes=max(0, total - RESERVE_BYTES[place]),
+        bytes=max(0, total - RESERVE_BYTES[place] - in_use_bytes),
         now_bytes=machine.memory_available_bytes.value,
     )
 

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from launcher.catalog.schema import CatalogModel
+from launcher.catalog.schema import CatalogModel, ModelRole
 from launcher.fit import reasons
 from launcher.fit.budget import (
     Budget,
@@ -14,11 +15,18 @@ from launcher.fit.budget import (
     usable_gpu,
 )
 from launcher.fit.memory import predict_memory
-from launcher.fit.speed import OUTPUT_TOKENS, predict_speed, unknown_speed
+from launcher.fit.speed import OUTPUT_TOKENS, Known, predict_speed, unknown_speed
 from launcher.fit.types import Fit, MemoryNeed, Reason, SpeedEstimate, Verdict
 from launcher.hardware.profile import Gpu, MachineProfile
 
 DEFAULT_SLOTS = 4
+QUANTIZATIONS = ("Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0")
+"""From the least that is ever chosen to the nearest to the original."""
+
+Preference = Literal["eu", "open_data"]
+KnownSpeeds = tuple[Known | None, Known | None]
+"""What was measured of the processor, and of the GPU."""
+
 UNKNOWN_THREADS = 2
 """Where the cores could not be counted: the least that every computer has."""
 
@@ -53,34 +61,41 @@ def fit_model(
     slots: int | None = None,
     missing_bytes: int | None = None,
     measured_tokens_per_s: float | None = None,
+    known: KnownSpeeds = (None, None),
+    class_limit_s: float = CLASS_LIMIT_S,
+    in_use_bytes: int = 0,
 ) -> Fit:
     """How ``model`` runs on ``machine`` for a class of ``students``.
 
     ``context_tokens`` is for each slot. ``missing_bytes`` is what is still to be fetched of the
     file (None: all of it). ``slots`` fixes the number; otherwise it is 4, not more than the
-    students, and fewer where memory is short.
+    students, and fewer where memory is short. ``known`` is what was measured of the processor and
+    of the GPU. ``class_limit_s`` is how long the class may wait for its last answer.
+    ``in_use_bytes`` is held by models that already run here: it is not counted twice.
     """
     wanted = max(1, min(slots or DEFAULT_SLOTS, students))
     obstacles = tuple(_obstacles(model, machine, context_tokens, missing_bytes))
     if model.file is None:
         nothing = MemoryNeed(weights_bytes=0, kv_cache_bytes=0, compute_bytes=0, basis="unknown")
-        room = memory_budget(machine)
+        room = memory_budget(machine, in_use_bytes)
         return _no(model, machine, nothing, room, students, context_tokens, wanted, obstacles)
     placements = [
         placement
         for count in ([wanted] if slots else range(wanted, 0, -1))
-        for placement in _placements(model, machine, context_tokens, count)
+        for placement in _placements(model, machine, context_tokens, count, in_use_bytes)
     ]
     if obstacles or not placements:
-        room = memory_budget(machine)
+        room = memory_budget(machine, in_use_bytes)
         need = predict_memory(model, context_tokens=context_tokens, slots=wanted)
         if not placements:
-            least = predict_memory(model, context_tokens=context_tokens, slots=slots or 1)
-            need = least
-            obstacles += tuple(reasons.too_big(model, least, room, context_tokens))
+            fewer = _fewer_slots(model, machine, context_tokens, wanted, in_use_bytes)
+            need = predict_memory(
+                model, context_tokens=context_tokens, slots=wanted if fewer else slots or 1
+            )
+            obstacles += tuple(reasons.too_big(model, need, room, context_tokens, fewer))
         return _no(model, machine, need, room, students, context_tokens, wanted, obstacles)
 
-    def timed(placement: _Placement) -> SpeedEstimate:
+    def timed(placement: _Placement, *, use_known: bool = True) -> SpeedEstimate:
         return predict_speed(
             model,
             machine,
@@ -91,12 +106,19 @@ def fit_model(
             gpu=placement.gpu,
             gpu_share=placement.gpu_share,
             measured_tokens_per_s=measured_tokens_per_s,
+            on_processor=known[0] if use_known else None,
+            on_graphics=known[1] if use_known else None,
         )
 
     chosen, speed = min(
         ((placement, timed(placement)) for placement in placements), key=_placement_order
     )
-    usable = is_usable(speed)
+    usable = is_usable(speed, class_limit_s)
+    slower = None
+    if speed.basis == "measured":
+        rate = speed.decode_tokens_per_s.likely
+        expected = timed(chosen, use_known=False).decode_tokens_per_s.likely
+        slower = reasons.slower_than_predicted(rate, expected)
     return Fit(
         model=model.id,
         verdict=chosen.verdict,
@@ -113,7 +135,8 @@ def fit_model(
             *reasons.of_placement(
                 model, machine, chosen.gpu, chosen.gpu_layers, chosen.slots, wanted
             ),
-            *reasons.of_speed(speed, usable, ONE_FEEDBACK_LIMIT_S, CLASS_LIMIT_S),
+            *reasons.of_speed(speed, usable, ONE_FEEDBACK_LIMIT_S, class_limit_s),
+            *([slower] if slower else []),
             *reasons.of_model(model, language),
         ),
     )
@@ -128,14 +151,21 @@ def rank(
     languages: tuple[str, ...],
     available: Callable[[CatalogModel], bool],
     missing_bytes: Callable[[CatalogModel], int] | None = None,
+    known: Callable[[CatalogModel], KnownSpeeds] | None = None,
+    role: ModelRole = "chat",
+    class_limit_s: float = CLASS_LIMIT_S,
+    prefer: Iterable[Preference] = (),
+    in_use_bytes: int = 0,
 ) -> tuple[Fit, ...]:
-    """Every chat model that can be had, the best choice first, the practice model last.
+    """Every model of ``role`` that can be had, the best choice first, the practice model last.
 
     ``available`` says whether a model's file is here or can be fetched; others are left out, as
     are withheld models. What fits comes before what does not, offered models before the seeds',
     usable for the class before slow, comfortable before tight; then the better Dutch (where the
-    app needs Dutch), then the shorter wait; of the slow ones the fastest. A model that does
-    not do names the best that does.
+    app needs Dutch), then the shorter wait; of the slow ones the fastest. ``prefer`` puts models
+    made in the EU, or with open training data, before others that would do as well. Where a model
+    comes in several quantizations, one of them stands for it (`_preferred`). A model that does
+    not do names what does.
     """
     dutch = "nl" in languages
     ranked = [
@@ -148,24 +178,45 @@ def rank(
                 context_tokens=context_tokens,
                 language="nl" if dutch else "en",
                 missing_bytes=missing_bytes(model) if missing_bytes else None,
+                known=known(model) if known else (None, None),
+                class_limit_s=class_limit_s,
+                in_use_bytes=in_use_bytes,
             ),
         )
         for model in models
-        if model.role == "chat" and model.status != "withheld" and available(model)
+        if model.role == role and model.status != "withheld" and available(model)
     ]
-    ranked.sort(key=lambda pair: _rank_order(*pair, dutch=dutch))
-    best = next(
-        (
-            model
-            for model, fit in ranked
-            if fit.verdict != "no" and fit.usable and model.status == "offer"
-        ),
-        None,
+    wishes = tuple(prefer)
+    second = _second_choices(ranked)
+    ranked.sort(
+        key=lambda pair: _rank_order(*pair, dutch=dutch, prefer=wishes, second=pair[0].id in second)
     )
-    return tuple(_with_better_choice(fit, best) for _, fit in ranked)
+    return tuple(with_way_out(fit, ranked) for _, fit in ranked)
 
 
-def is_usable(speed: SpeedEstimate) -> bool | None:
+def with_way_out(fit: Fit, ranked: Iterable[tuple[CatalogModel, Fit]]) -> Fit:
+    """``fit``; when it does not do, with what does: the best model of ``ranked``, or else a
+    colleague's laptop, and the practice model to try things with."""
+    if fit.verdict != "no" and fit.usable is not False:
+        return fit
+    choices = list(ranked)
+    for model, other in choices:
+        if other.verdict != "no" and other.usable and model.status == "offer":
+            if model.id == fit.model:
+                return fit
+            better = Reason(code="try_instead", params={"model": model.name})
+            return replace(fit, reasons=(*fit.reasons, better))
+    found = {reason.code for reason in fit.reasons}
+    more = []
+    if not found & {"another_computer", "no_avx2"}:
+        more.append(Reason(code="colleagues_laptop"))
+    for model, other in choices:
+        if model.status == "practice" and other.verdict != "no" and model.id != fit.model:
+            more.append(Reason(code="practice_works", params={"model": model.name}))
+    return replace(fit, reasons=(*fit.reasons, *more))
+
+
+def is_usable(speed: SpeedEstimate, class_limit_s: float = CLASS_LIMIT_S) -> bool | None:
     """Whether a class can wait that long; None when it is not known."""
     rate = speed.decode_tokens_per_s.likely
     if rate is not None and OUTPUT_TOKENS / rate > ONE_FEEDBACK_LIMIT_S:
@@ -173,14 +224,18 @@ def is_usable(speed: SpeedEstimate) -> bool | None:
     one, last = speed.one_feedback_s.likely, speed.class_last_s.likely
     if one is None or last is None:
         return None
-    return one <= ONE_FEEDBACK_LIMIT_S and last <= CLASS_LIMIT_S
+    return one <= ONE_FEEDBACK_LIMIT_S and last <= class_limit_s
 
 
 def _placements(
-    model: CatalogModel, machine: MachineProfile, context_tokens: int, slots: int
+    model: CatalogModel,
+    machine: MachineProfile,
+    context_tokens: int,
+    slots: int,
+    in_use_bytes: int,
 ) -> Iterator[_Placement]:
     """On the GPU in full, in part, or on the processor: whichever there is room for."""
-    main = memory_budget(machine)
+    main = memory_budget(machine, in_use_bytes)
     gpu = usable_gpu(machine)
     if gpu is not None:
         need = predict_memory(model, context_tokens=context_tokens, slots=slots, gpu=True)
@@ -310,7 +365,23 @@ def _no(
     )
 
 
-def _rank_order(model: CatalogModel, fit: Fit, *, dutch: bool) -> tuple[float, ...]:
+def _fewer_slots(
+    model: CatalogModel,
+    machine: MachineProfile,
+    context_tokens: int,
+    slots: int,
+    in_use_bytes: int,
+) -> int | None:
+    """The most slots that would fit, fewer than ``slots``."""
+    for count in range(slots - 1, 0, -1):
+        if any(_placements(model, machine, context_tokens, count, in_use_bytes)):
+            return count
+    return None
+
+
+def _rank_order(
+    model: CatalogModel, fit: Fit, *, dutch: bool, prefer: tuple[Preference, ...], second: bool
+) -> tuple[float, ...]:
     last = fit.speed.class_last_s.likely
     wait = math.inf if last is None else last
     quality = model.dutch_rank if dutch and model.dutch_rank is not None else math.inf
@@ -320,13 +391,44 @@ def _rank_order(model: CatalogModel, fit: Fit, *, dutch: bool) -> tuple[float, .
         return *place, fit.memory.total_bytes
     if fit.usable is False:
         return *place, 2, wait, tight
-    return *place, 0 if fit.usable else 1, tight, quality, wait, fit.memory.total_bytes
+    wishes = -sum(_meets(model, wish) for wish in prefer)
+    group = 0 if fit.usable else 1
+    return *place, group, tight, wishes, second, quality, wait, fit.memory.total_bytes
 
 
-def _with_better_choice(fit: Fit, best: CatalogModel | None) -> Fit:
-    if best is None or best.id == fit.model:
-        return fit
-    if fit.verdict == "no" or fit.usable is False:
-        better = Reason(code="try_instead", params={"model": best.name})
-        return replace(fit, reasons=(*fit.reasons, better))
-    return fit
+def _meets(model: CatalogModel, wish: Preference) -> bool:
+    return model.made_in_eu if wish == "eu" else model.open_data
+
+
+def _second_choices(ranked: Iterable[tuple[CatalogModel, Fit]]) -> set[str]:
+    """Models that are there in a better fitting quantization too."""
+    families: dict[tuple[str, str], list[tuple[CatalogModel, Fit]]] = {}
+    for model, fit in ranked:
+        families.setdefault((model.publisher, model.name), []).append((model, fit))
+    return {
+        model.id
+        for family in families.values()
+        for model, _ in family
+        if model.id != _preferred(family)
+    }
+
+
+def _preferred(family: list[tuple[CatalogModel, Fit]]) -> str:
+    """The highest quantization that is on the GPU in full and fast enough; else the smallest file
+    that is not below Q4_K_M. What was trained in four bits counts as it is."""
+    allowed = [pair for pair in family if quantization_rank(pair[0]) is not None] or family
+    full = [pair for pair in allowed if pair[1].verdict == "full_gpu" and pair[1].usable]
+    if full:
+        return max(full, key=lambda pair: quantization_rank(pair[0]) or 0)[0].id
+    return min(allowed, key=lambda pair: pair[0].file.size_bytes if pair[0].file else 0)[0].id
+
+
+def quantization_rank(model: CatalogModel) -> int | None:
+    """Higher is nearer to the original; None is below Q4_K_M, and never chosen by itself."""
+    name = (model.quantization or "").upper().removeprefix("UD-")
+    if "QAT" in name or name.startswith("MXFP4"):
+        return len(QUANTIZATIONS)
+    for place, known in enumerate(QUANTIZATIONS):
+        if name.startswith(known):
+            return place
+    return None

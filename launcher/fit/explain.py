@@ -76,4 +76,6 @@ def _shown(name: str, value: int | float | str, t: Translator) -> str:
         return t.size(round(value))
     if name.endswith("_s"):
         return t.duration(value)
+    if name.endswith("_rate"):
+        return t.number(value, digits=0 if value >= 10 else 1)
     return t.number(value)

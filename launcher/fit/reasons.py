@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from launcher.catalog.schema import CatalogModel
 from launcher.fit.budget import Budget, counts_as_own
-from launcher.fit.speed import OUTPUT_TOKENS
+from launcher.fit.speed import OUTPUT_TOKENS, SLOWER_FACTOR
 from launcher.fit.types import MemoryNeed, Reason, SpeedEstimate, Verdict
 from launcher.hardware.profile import Gpu, MachineProfile
 from launcher.units import MIB
@@ -21,10 +21,21 @@ ON_GPU: tuple[Verdict, ...] = ("full_gpu", "partial")
 
 
 def too_big(
-    model: CatalogModel, need: MemoryNeed, room: Budget, context_tokens: int
+    model: CatalogModel,
+    need: MemoryNeed,
+    room: Budget,
+    context_tokens: int,
+    fewer_slots: int | None = None,
 ) -> Iterator[Reason]:
-    """Not enough memory: what is too big, and what would fit. ``need`` is that of one slot."""
+    """Not enough memory: what is too big, and what would fit. ``need`` is that of the fewest slots
+    that may be taken; ``fewer_slots`` would fit where that number was fixed."""
     if room.bytes is None:
+        return
+    if fewer_slots is not None:
+        yield Reason(
+            code="too_many_slots",
+            params={"slots": fewer_slots, "short_bytes": need.total_bytes - room.bytes},
+        )
         return
     without_context = need.weights_bytes + need.compute_bytes
     left = room.bytes - without_context
@@ -131,6 +142,20 @@ def of_speed(
         yield Reason(code="slow_one", params={"one_s": one})
     elif last is not None and last > class_limit_s:
         yield Reason(code="slow_class", params={"last_s": last, "students": speed.students})
+
+
+def slower_than_predicted(measured: float | None, expected: float | None) -> Reason | None:
+    """When this computer gives less than half of what was predicted: something is in its way.
+
+    Windows moves a model out of video memory without a word; a laptop on battery or that is too
+    hot slows down.
+    """
+    if measured is None or expected is None or measured >= SLOWER_FACTOR * expected:
+        return None
+    return Reason(
+        code="slower_than_predicted",
+        params={"measured_rate": measured, "expected_rate": expected},
+    )
 
 
 def of_model(model: CatalogModel, language: str) -> Iterator[Reason]:

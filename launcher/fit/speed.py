@@ -6,7 +6,7 @@ A bandwidth or a processing speed that is not known gives no number at all.
 
 from dataclasses import dataclass
 
-from launcher.catalog.schema import CatalogModel
+from launcher.catalog.schema import CatalogModel, ModelShape
 from launcher.fit.types import Basis, MemoryNeed, Range, SpeedEstimate
 from launcher.hardware.profile import Gpu, MachineProfile
 
@@ -30,6 +30,7 @@ THINKING_FACTOR = 3.0
 
 CPU_COMPUTE_SHARE = 0.4
 """What prompt processing gets of the measured matrix speed, with k-quants; an assumption."""
+FAST_QUANTIZATIONS = ("Q4_0", "Q8_0")
 FAST_QUANTIZATION_GAIN = 1.7
 """Q4_0 and Q8_0 process prompts so much faster on a CPU (measured)."""
 TENSOR_COMPUTE_SHARE = 1.5
@@ -41,10 +42,35 @@ _WITHOUT_TENSOR_CORES = ("GTX", "Quadro T", "T400", "T500", "T550", "T600", "T10
 FULL_GPU_RANGE = (0.75, 1.2)
 PARTIAL_RANGE = (0.5, 1.5)
 CPU_RANGE = (0.6, 1.4)
+CALIBRATED_RANGE = (0.8, 1.25)
+"""With constants that were measured here, on another model."""
 MEASURED_RANGE = (0.9, 1.1)
 """Slowest and fastest against the likely speed."""
 
 NOTHING = Range(low=None, likely=None, high=None)
+
+
+SLOWER_FACTOR = 0.5
+"""Below this part of the prediction something is wrong, and is said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constants:
+    """Of one device, as measured: bytes and operations per second that a model gets, and what
+    each further student in a step costs, in tokens of a prompt (None: not measured)."""
+
+    bandwidth: float
+    compute: float
+    batch_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What was measured here: ``exact`` on this very model, ``near`` on one of about its size."""
+
+    constants: Constants
+    exact: bool
+    near: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +103,23 @@ def predict_speed(
     gpu: Gpu | None = None,
     gpu_share: float = 0.0,
     measured_tokens_per_s: float | None = None,
+    on_processor: Known | None = None,
+    on_graphics: Known | None = None,
 ) -> SpeedEstimate:
     """Speed with a part ``gpu_share`` (0 to 1) of the layers on ``gpu``.
 
     ``measured_tokens_per_s`` is what this model gave one student on this computer: it scales all
-    of the prediction, which is then called measured.
+    of the prediction, which is then called measured. ``on_processor`` and ``on_graphics`` are
+    constants that a calibration found: they take the place of the assumed ones.
     """
     if gpu is None or gpu_share <= 0:
         gpu, gpu_share = None, 0.0
     processor, graphics = _processor(model, machine), _graphics(gpu)
+    known = on_graphics if gpu_share >= 1 else on_processor if gpu is None else None
+    if on_processor is not None:
+        processor = _as_measured(on_processor, kernel_gain(model.quantization))
+    if on_graphics is not None and gpu is not None:
+        graphics = _as_measured(on_graphics, 1.0)
     per_sequence = memory.kv_cache_bytes / max(1, slots * context_tokens)
     per_sequence *= PROMPT_TOKENS + OUTPUT_TOKENS / 2
     shares = ((graphics, gpu_share), (processor, 1 - gpu_share))
@@ -109,6 +143,13 @@ def predict_speed(
     bounds = CPU_RANGE if gpu is None else FULL_GPU_RANGE if gpu_share >= 1 else PARTIAL_RANGE
     basis: Basis = "estimate"
     scale = 1.0
+    if known is not None and known.exact:
+        bounds, basis = MEASURED_RANGE, "measured"
+    elif known is not None and known.near:
+        bounds = CALIBRATED_RANGE
+    cost, most = BATCH_COST, 0.5
+    if known is not None and known.constants.batch_cost is not None:
+        cost, most = known.constants.batch_cost, 1.0
     if measured_tokens_per_s:
         bounds, basis = MEASURED_RANGE, "measured"
         if single is not None:
@@ -123,7 +164,8 @@ def predict_speed(
     together = single
     if batch > 1 and prompt_speed is not None:
         reading = reading_s(batch) or batch * single
-        step = max(reading + (batch - 1) * BATCH_COST / prompt_speed, 2 * batch / prompt_speed)
+        step = reading + (batch - 1) * cost / prompt_speed
+        step = max(step, batch / (most * prompt_speed))  # The gain has an end.
         together = min(step, batch * single)  # At worst, one after the other.
     if prompt_speed is None:
         return SpeedEstimate(
@@ -161,8 +203,10 @@ def bytes_read(model: CatalogModel, batch: int) -> float:
     Mixture of experts: the shared weights, and 1 - (1 - k/n)^B of the experts.
     """
     size = model.file.size_bytes if model.file else 0
+    if model.shape.expert_bytes is not None:
+        return _from_header(model.shape, size, batch)
     if model.parameters is None or model.active_parameters is None:
-        return float(size)
+        return float(size - (model.shape.looked_up_bytes or 0))
     active = min(1.0, model.active_parameters / model.parameters)
     experts = model.shape.experts
     if experts is None:
@@ -173,6 +217,26 @@ def bytes_read(model: CatalogModel, batch: int) -> float:
         return float(size)
     shared = max(0.0, (active - one) / (1 - one))
     return size * (shared + (1 - shared) * (1 - (1 - one) ** batch))
+
+
+def _from_header(shape: ModelShape, size: int, batch: int) -> float:
+    """Where the header says which weights are experts."""
+    experts = shape.expert_bytes or 0
+    shared = size - experts - (shape.looked_up_bytes or 0)
+    if not shape.experts or not shape.experts_used:
+        return float(shared + experts)
+    used = min(1.0, shape.experts_used / shape.experts)
+    return shared + experts * (1 - (1 - used) ** batch)
+
+
+def kernel_gain(quantization: str | None) -> float:
+    """How much faster than with k-quants a processor reads a prompt with this quantization."""
+    fast = (quantization or "").startswith(FAST_QUANTIZATIONS)
+    return FAST_QUANTIZATION_GAIN if fast else 1.0
+
+
+def _as_measured(known: Known, gain: float) -> _Device:
+    return _Device(bandwidth=known.constants.bandwidth, compute=known.constants.compute * gain)
 
 
 def _prompt_speed(model: CatalogModel, shares: tuple[tuple[_Device, float], ...]) -> float | None:
@@ -192,8 +256,7 @@ def _prompt_speed(model: CatalogModel, shares: tuple[tuple[_Device, float], ...]
 def _processor(model: CatalogModel, machine: MachineProfile) -> _Device:
     bandwidth = machine.memory_bandwidth_bytes_per_s.value
     flops = machine.compute_flops.value
-    fast = (model.quantization or "").startswith(("Q4_0", "Q8_0"))
-    share = CPU_COMPUTE_SHARE * (FAST_QUANTIZATION_GAIN if fast else 1)
+    share = CPU_COMPUTE_SHARE * kernel_gain(model.quantization)
     return _Device(
         bandwidth=bandwidth * BANDWIDTH_SHARE if bandwidth else None,
         compute=flops * share if flops else None,
