@@ -51,7 +51,9 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         everything = options.everything or (not options.keep and _wants_all_gone(context, t))
         receipt = "\n".join(uninstall(context, options.program, t, everything=everything)) + "\n"
         if options.receipt:
-            options.receipt.write_text(receipt, encoding="utf-8")
+            # What shows it on Windows reads UTF-16.
+            encoding = "utf-16" if sys.platform == "win32" else "utf-8"
+            options.receipt.write_text(receipt, encoding=encoding)
         else:
             sys.stdout.write(receipt)
         return ExitCode.OK

@@ -34,7 +34,7 @@ WHEEL_SOURCES = (
 )  # fmt: skip
 LANGUAGES = ("nl", "en", "root")
 RUNTIME_DLLS = ("msvcp140.dll", "vcomp140.dll", "vcruntime140.dll", "vcruntime140_1.dll")
-"""What the engine imports of Microsoft's runtime, and neither it nor CPython brings."""
+"""What the engine imports of Microsoft's runtime; it brings none of it, CPython only the last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +71,10 @@ def make_tree(target: str, folder: Path, options: Options, *, with_python: bool 
         version = put_cpython(target, folder / places.python, options)
     site = folder / places.site
     install_wheels(target, site, options)
-    install_project(site, options)
-    trim_packages(site)
+    install_project(target, site, options)
     if target == "windows":
         place_runtime_dlls(site, folder / places.python)
+    trim_packages(site)
     compile_all(folder)
     (folder / "VERSION").write_text(f"{options.version}\n", encoding="ascii")
     shutil.copy2(ROOT / "LICENSE", folder / "LICENSE")
@@ -100,7 +100,7 @@ def install_wheels(target: str, site: Path, options: Options) -> None:
 def build_wheel(folder: Path, options: Options) -> Path:
     """The project's own wheel, made with the tools of the test environment, from a clean copy."""
     empty(folder)
-    source = empty(options.work / "source")
+    source = empty(folder / "source")
     unused = shutil.ignore_patterns("__pycache__", "*.mo", "*.pyc", ".*.mo.*")
     (source / "README.md").write_text("# Paadje\n")  # TEMPORARY
     for name in (n for n in WHEEL_SOURCES if (ROOT / n).exists()):
@@ -118,8 +118,8 @@ def build_wheel(folder: Path, options: Options) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def install_project(site: Path, options: Options) -> None:
-    wheel = build_wheel(options.work / "wheel", options)
+def install_project(target: str, site: Path, options: Options) -> None:
+    wheel = build_wheel(options.work / f"wheel-{target}", options)
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(site)
     # The program reads the compiled catalogs.
@@ -157,14 +157,12 @@ def trim_packages(site: Path) -> None:
 def place_runtime_dlls(site: Path, python: Path) -> None:
     """Put Microsoft's runtime beside python.exe, and take the package that carried it away."""
     found = {file.name.lower(): file for file in site.rglob("*.dll")}
-    found |= {file.name.lower(): file for file in site.parent.rglob("Scripts/*.dll")}
     carried = [file for file in site.iterdir() if file.suffix.lower() == ".dll"]
     for name in RUNTIME_DLLS:
-        target = python / name
-        if not target.exists():
-            if name not in found:
-                raise BuildError(f"no wheel carries {name}")
-            shutil.copy2(found[name], target)
+        if name not in found:
+            raise BuildError(f"no wheel carries {name}")
+        # Newer than what comes with CPython, and good for everything made with an older one.
+        shutil.copy2(found[name], python / name)
     for file in carried:
         file.unlink()
     for file in [*site.glob("msvc_runtime*")]:
