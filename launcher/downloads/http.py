@@ -46,16 +46,31 @@ def use_system_certificates() -> None:
     truststore.inject_into_ssl()
 
 
-def new_session() -> "requests.Session":
-    """A session with the system's certificates and the proxies of the environment."""
+def new_session(url: str) -> "requests.Session":
+    """A session for ``url``, with the system's certificates and proxies.
+
+    A proxy to the internet does not know the laptops in this building: their addresses are asked
+    directly.
+    """
     use_system_certificates()
     import requests
 
     session = requests.Session()
+    session.trust_env = not _is_nearby(url)
     session.headers["User-Agent"] = USER_AGENT
     # Compressed bytes could not be resumed, and their length says nothing about the file.
     session.headers["Accept-Encoding"] = "identity"
     return session
+
+
+def _is_nearby(url: str) -> bool:
+    import ipaddress
+
+    try:
+        address = ipaddress.ip_address(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
+    return address.is_private and not address.is_loopback
 
 
 def http_opener(resolve: Resolve, *, size_bytes: int | None, read_timeout_s: float) -> Opener:
@@ -88,7 +103,7 @@ class HttpLane:
         self._resolve = resolve
         self._size_bytes = size_bytes
         self._read_timeout_s = read_timeout_s
-        self._session = new_session()
+        self._session: requests.Session | None = None
         self._known: Request | None = None
 
     def open(self, start_byte: int, end_byte: int) -> "HttpStream":
@@ -110,6 +125,7 @@ class HttpLane:
         return stream
 
     def _ask(self, request: Request, start_byte: int, end_byte: int) -> "HttpStream":
+        self._session = self._session or new_session(request.url)
         return HttpStream(
             request,
             start_byte,
@@ -119,7 +135,8 @@ class HttpLane:
         )
 
     def close(self) -> None:
-        self._session.close()
+        if self._session is not None:
+            self._session.close()
 
 
 class HttpStream:
@@ -137,7 +154,7 @@ class HttpStream:
         self.host = host_of(request.url)
         self._request = request
         self._owns_session = session is None
-        self._session = session or new_session()
+        self._session = session or new_session(request.url)
         try:
             self._answer = self._get(request, start_byte, end_byte, read_timeout_s)
         except BaseException:

@@ -46,6 +46,7 @@ class LibraryEntry:
     origin: Origin
     added_at: str
     present: bool
+    last_used_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,19 @@ class Library:
             raise _unreadable(path, error) from error
         if not good:
             raise PaadjeError("models.corrupt", file=path.name, detail="no GGUF magic")
+        self._mark_used(path.name)
         return path
+
+    def _mark_used(self, name: str) -> None:
+        """Remember when a lesson last used this file; a disk that is full does not stop it."""
+        try:
+            with self._index_lock():
+                index = self._read_index()
+                if name in index:
+                    index[name]["last_used_at"] = _now()
+                    self._write_index(index)
+        except PaadjeError:
+            return
 
     def verify(
         self, file: ModelFile, *, cancel: Cancel | None = None, report: Report = ignore
@@ -231,7 +244,7 @@ class Library:
                 "sha256": sha256,
                 "mtime_ns": status.st_mtime_ns,
                 "origin": origin,
-                "added_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                "added_at": _now(),
             }
             self._write_index(index)
 
@@ -291,6 +304,7 @@ class Library:
             origin=record["origin"],
             added_at=record["added_at"],
             present=present,
+            last_used_at=record.get("last_used_at"),
         )
 
     def _free_name(self, name: str) -> Path:
@@ -323,6 +337,10 @@ class Library:
             raise write_failed(error, self.folder / INDEX, missing_bytes=None) from error
 
 
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
 def _usable(name: object, record: object) -> bool:
     """An index is a file that others can write: what does not fit is left out, and found again."""
     kinds = {"size_bytes": int, "sha256": str, "mtime_ns": int, "origin": str, "added_at": str}
@@ -331,6 +349,7 @@ def _usable(name: object, record: object) -> bool:
         and Path(name).name == name
         and isinstance(record, dict)
         and all(isinstance(record.get(key), kind) for key, kind in kinds.items())
+        and isinstance(record.get("last_used_at"), str | None)
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from launcher.catalog.schema import ModelFile
-from launcher.downloads.transfer import PATIENCE, Patience
+from launcher.downloads.transfer import PACE, PATIENCE, Pace, Patience
 from launcher.events import Cancel, Report
 
 FETCH_STEP = "models.fetch"
@@ -21,3 +21,4 @@ class Order:
     report: Report
     cancel: Cancel
     patience: Patience = PATIENCE
+    pace: Pace = PACE

@@ -3,13 +3,17 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
+from launcher.catalog.schema import HuggingFaceSource, ModelFile
 from launcher.downloads.stream import BLOCK_BYTES, Retry
 from launcher.downloads.transfer import fetch, receive
 from launcher.errors import PaadjeError
 from launcher.events import Cancel
 from launcher.models.sources import FETCH_STEP, Order
 
+NOT_HERE = frozenset({"models.not_found", "models.wrong_size", "models.web_page", "models.refused"})
+"""A mirror says so for an address that it does not use."""
 MAX_DEPTH = 6
 MAX_FOLDERS = 20_000
 """A whole disk may be pointed at by mistake; looking ends somewhere."""
@@ -117,17 +121,43 @@ def copy_file(path: Path, order: Order) -> None:
     )
 
 
+def addresses_at(url: str, file: ModelFile) -> tuple[str, ...]:
+    """Where the file can be on a mirror: the address itself when it names a file, else what a
+    colleague's Paadje, a plain folder and a copy of the Hub would call it."""
+    parts = urlsplit(url)
+    if parts.path.lower().endswith(".gguf") or parts.query:
+        return (url,)
+    base = url.rstrip("/")
+    on_hub = [
+        f"{source.repo}/resolve/{source.revision or 'main'}/{source.file}"
+        for source in file.sources
+        if isinstance(source, HuggingFaceSource)
+    ]
+    below = dict.fromkeys((f"sha256/{file.sha256}", file.name, *on_hub))
+    return tuple(f"{base}/{quote(path)}" for path in below)
+
+
 def _fetch_address(url: str, order: Order) -> None:
-    fetch(
-        url,
-        target=order.target,
-        size_bytes=order.file.size_bytes,
-        sha256=order.file.sha256,
-        report=order.report,
-        cancel=order.cancel,
-        step=FETCH_STEP,
-        patience=order.patience,
-    )
+    """Raises the error of the last address that was tried."""
+    addresses = addresses_at(url, order.file)
+    for place, address in enumerate(addresses, start=1):
+        try:
+            fetch(
+                address,
+                target=order.target,
+                size_bytes=order.file.size_bytes,
+                sha256=order.file.sha256,
+                report=order.report,
+                cancel=order.cancel,
+                step=FETCH_STEP,
+                patience=order.patience,
+                pace=order.pace,
+            )
+        except PaadjeError as error:
+            if place == len(addresses) or error.code not in NOT_HERE:
+                raise
+        else:
+            return
 
 
 class _FileStream:

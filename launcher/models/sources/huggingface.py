@@ -21,6 +21,7 @@ from launcher.models.sources import FETCH_STEP, Order
 
 METADATA_TIMEOUT_S = 10.0
 DEFAULT_REVISION = "main"
+STANDARD_ENDPOINT = "https://huggingface.co"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -37,6 +38,7 @@ def fetch_from_hub(source: HuggingFaceSource, order: Order, *, endpoint: str) ->
             cancel=order.cancel,
             step=FETCH_STEP,
             patience=order.patience,
+            pace=order.pace,
         )
     except PaadjeError as error:
         if error.code == "models.gated":
@@ -91,6 +93,18 @@ def _transport_error() -> type[Exception]:
     return next(base for base in HfHubHTTPError.__mro__ if base.__name__ == "HTTPError")
 
 
+def endpoint_of(setting: str, environ: Mapping[str, str]) -> str:
+    """Paadje's own setting when it was changed, else that of the Hub's own tools."""
+    if setting.rstrip("/") == STANDARD_ENDPOINT and environ.get("HF_ENDPOINT"):
+        return environ["HF_ENDPOINT"]
+    return setting
+
+
+def is_offline(environ: Mapping[str, str]) -> bool:
+    """Whether the Hub's own tools were told to stay away from the Hub."""
+    return environ.get("HF_HUB_OFFLINE", "").strip().upper() in ("1", "ON", "YES", "TRUE")
+
+
 def file_url(source: HuggingFaceSource, endpoint: str, revision: str | None) -> str:
     """The address of the file itself, which usually redirects to a signed one."""
     from huggingface_hub import hf_hub_url
@@ -129,7 +143,7 @@ def gives_file(
 
     url = file_url(source, endpoint.rstrip("/"), source.revision)
     headers = request_headers(endpoint, environ)
-    with new_session() as session:
+    with new_session(url) as session:
         try:
             answer = session.head(url, headers=headers, timeout=timeout_s, allow_redirects=False)
         except requests.RequestException as error:

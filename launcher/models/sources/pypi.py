@@ -77,6 +77,7 @@ def _fetch_wheel(source: PypiSource, wheel: Path, order: Order) -> None:
                 cancel=order.cancel,
                 step=FETCH_STEP,
                 patience=order.patience,
+                pace=order.pace,
             )
         except PaadjeError as error:
             if error.code not in ONLY_PIP:
