@@ -5,14 +5,22 @@ The format is that of the GGUF specification (ggml, docs/gguf.md), versions 2 an
 
 import math
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from launcher.catalog.schema import ModelShape
 from launcher.errors import PaadjeError
-from launcher.models.shape import LongValue, TensorCount, TensorSizes, Value, shape_of, whole
+from launcher.models.shape import (
+    LongValue,
+    TensorCount,
+    TensorSizes,
+    Value,
+    join_sizes,
+    shape_of,
+    whole,
+)
 from launcher.units import KIB, MIB
 
 MAGIC = b"GGUF"
@@ -50,6 +58,7 @@ class GgufHeader:
     file_type: int | None
     has_chat_template: bool
     shape: ModelShape
+    sizes: TensorSizes
     metadata: Mapping[str, Value]
 
 
@@ -68,15 +77,47 @@ def read_header(path: Path) -> GgufHeader:
     try:
         size = path.stat().st_size
         with path.open("rb", buffering=1 * MIB) as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                raise PaadjeError("models.not_gguf", file=path.name)
-            return _Reader(file, min(size, MAX_HEADER_BYTES)).header(size)
-    except _BrokenError as error:
-        raise PaadjeError("models.gguf_broken", file=path.name, detail=str(error)) from error
+            return parse_header(file, name=path.name, file_bytes=size)
     except OSError as error:
         raise PaadjeError(
             "models.unreadable", file=path.name, detail=f"{type(error).__name__}: {error.strerror}"
         ) from error
+
+
+def parse_header(
+    file: BinaryIO, *, name: str, file_bytes: int, most_bytes: int = MAX_HEADER_BYTES
+) -> GgufHeader:
+    """Read a header from ``file``, of which only ``read`` and ``seek`` are used.
+
+    ``file_bytes`` is how large the whole file is; no more than ``most_bytes`` of it are asked for.
+    Raises ``models.not_gguf`` and ``models.gguf_broken``.
+    """
+    if file.read(len(MAGIC)) != MAGIC:
+        raise PaadjeError("models.not_gguf", file=name)
+    try:
+        return _Reader(file, min(file_bytes, most_bytes)).header(file_bytes)
+    except _BrokenError as error:
+        raise PaadjeError("models.gguf_broken", file=name, detail=str(error)) from error
+
+
+def join_headers(parts: Sequence[GgufHeader]) -> GgufHeader:
+    """One model that is split over several files: the metadata of the first, all tensors.
+
+    Raises ``models.gguf_broken`` when a part is missing.
+    """
+    first = parts[0]
+    count = whole(first.metadata.get("split.count")) or 1
+    if count != len(parts):
+        name = first.name or "?"
+        raise PaadjeError("models.gguf_broken", file=name, detail=f"{len(parts)} of {count} parts")
+    sizes = join_sizes([part.sizes for part in parts])
+    return replace(
+        first,
+        tensor_count=sum(part.tensor_count for part in parts),
+        tensor_bytes=sizes.total_bytes,
+        sizes=sizes,
+        shape=shape_of(first.architecture, first.metadata, sizes),
+    )
 
 
 class _BrokenError(Exception):
@@ -119,6 +160,7 @@ class _Reader:
             file_type=whole(metadata.get("general.file_type")),
             has_chat_template="tokenizer.chat_template" in metadata,
             shape=shape_of(architecture, metadata, sizes),
+            sizes=sizes,
             metadata=metadata,
         )
 

@@ -4,7 +4,7 @@ How llama.cpp lays out its caches, for each kind of architecture it knows: which
 whole context, which the last window, which a state of fixed size, and which none of their own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from launcher.catalog.schema import ModelShape
@@ -47,8 +47,35 @@ class TensorSizes:
 
     total_bytes: int = 0
     expert_bytes: int = 0
-    looked_up_bytes: int = 0
-    repeated_bytes: int = 0
+    per_layer_words_bytes: int = 0
+    words_bytes: int = 0
+    words_kind: int = 0
+    has_output: bool = False
+
+    @property
+    def looked_up_bytes(self) -> int:
+        """Tables of which each token reads one row only."""
+        return self.per_layer_words_bytes + (self.words_bytes if self.has_output else 0)
+
+    @property
+    def repeated_bytes(self) -> int:
+        """The table of words where it is the last layer too and is laid out anew for that."""
+        repeats = not self.has_output and self.words_kind in REPACKED_KINDS
+        return self.words_bytes if repeats else 0
+
+
+def join_sizes(parts: Iterable[TensorSizes]) -> TensorSizes:
+    """Of a model in several files; the table of words is in one of them."""
+    every = list(parts)
+    words = max(every, key=lambda part: part.words_bytes)
+    return TensorSizes(
+        total_bytes=sum(part.total_bytes for part in every),
+        expert_bytes=sum(part.expert_bytes for part in every),
+        per_layer_words_bytes=sum(part.per_layer_words_bytes for part in every),
+        words_bytes=words.words_bytes,
+        words_kind=words.words_kind,
+        has_output=any(part.has_output for part in every),
+    )
 
 
 class TensorCount:
@@ -72,12 +99,13 @@ class TensorCount:
 
     def sizes(self) -> TensorSizes:
         kind, words = self._words
-        repeats = not self._has_output and kind in REPACKED_KINDS
         return TensorSizes(
             total_bytes=self._total,
             expert_bytes=self._experts,
-            looked_up_bytes=self._per_layer + (words if self._has_output else 0),
-            repeated_bytes=words if repeats else 0,
+            per_layer_words_bytes=self._per_layer,
+            words_bytes=words,
+            words_kind=kind,
+            has_output=self._has_output,
         )
 
 
