@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,8 +71,12 @@ class EngineClient:
         schema: dict[str, Any] | None = None,
         slot: int | None = None,
         sampling: dict[str, Any] | None = None,
+        first_piece: Callable[[], None] | None = None,
     ) -> Reply:
-        """One whole reply. Raises `EngineLost` or `EngineRefused`; cancelling stops the engine."""
+        """One whole reply. Raises `EngineLost` or `EngineRefused`; cancelling stops the engine.
+
+        ``first_piece`` is called when the engine has read the prompt and begins to write.
+        """
         body: dict[str, Any] = {
             "messages": list(messages),
             "max_tokens": max_tokens,
@@ -94,7 +98,7 @@ class EngineClient:
         try:
             async with self._http.stream("POST", "/v1/chat/completions", json=body) as response:
                 _check(response)
-                return await _collect(response)
+                return await _collect(response, first_piece)
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise EngineLost(type(error).__name__) from error
 
@@ -195,7 +199,7 @@ def _check(response: httpx.Response) -> None:
         raise EngineRefused(f"status {status}")
 
 
-async def _collect(response: httpx.Response) -> Reply:
+async def _collect(response: httpx.Response, first_piece: Callable[[], None] | None) -> Reply:
     parts: list[str] = []
     size = 0
     timings: dict[str, Any] = {}
@@ -219,6 +223,8 @@ async def _collect(response: httpx.Response) -> Reply:
             timings = chunk["timings"]
         piece, ended = _piece(chunk)
         finished = finished or ended
+        if piece and first_piece is not None and not any(parts):
+            first_piece()
         parts.append(piece)
         size += len(piece)
         if size > _MAX_REPLY_CHARS:
