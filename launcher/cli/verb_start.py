@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from launcher import lesson
 from launcher.cli.ask import consent
+from launcher.cli.clock import moment
 from launcher.cli.lesson_text import lesson_data, share_lines
 from launcher.cli.parser import Parser, verb_parser
 from launcher.cli.plan_options import add_plan_options, plan_wishes
@@ -28,6 +30,14 @@ def parser(t: Translator) -> Parser:
     options.add_argument("--share", choices=("lan", "local"), help=t("cli.option.share"))
     options.add_argument("--address", metavar="IP", help=t("cli.option.address"))
     options.add_argument("--port", metavar="P", type=int, help=t("cli.option.port"))
+    options.add_argument("--seats", metavar="N", type=int, help=t("cli.option.seats"))
+    options.add_argument("--approve", action="store_true", help=t("cli.option.approve"))
+    options.add_argument("--prewarm", metavar="HH:MM", help=t("cli.option.prewarm"))
+    options.add_argument("--until", metavar="HH:MM", help=t("cli.option.until"))
+    options.add_argument("--local-name", action="store_true", help=t("cli.option.local_name"))
+    options.add_argument("--tls-cert", metavar="FILE", type=Path, help=t("cli.option.tls_cert"))
+    options.add_argument("--tls-key", metavar="FILE", type=Path, help=t("cli.option.tls_key"))
+    options.add_argument("--hostname", metavar="NAME", help=t("cli.option.hostname"))
     options.add_argument("--detach", action="store_true", help=t("cli.option.detach"))
     options.add_argument("--yes", action="store_true", help=t("cli.option.yes"))
     return result
@@ -35,7 +45,7 @@ def parser(t: Translator) -> Parser:
 
 def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
     report = progress_reporter(t)
-    share = ShareWishes(mode=options.share or "lan", address=options.address, port=options.port)
+    share = _share_wishes(options)
     plans = [lesson.make_plan(context, app, plan_wishes(options)) for app in options.apps]
     for plan in plans:
         consent(plan, context, t, yes=options.yes, as_json=options.json)
@@ -46,7 +56,23 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
         show(_output(running, t, detached=options.detach), as_json=options.json)
         if options.detach:
             return ExitCode.OK
-        return _stay(running.lesson, context, t, cancel)
+        return _stay(running, context, t, cancel, quiet=options.json)
+
+
+def _share_wishes(options: argparse.Namespace) -> ShareWishes:
+    return ShareWishes(
+        mode=options.share or "lan",
+        address=options.address,
+        port=options.port,
+        certificate=options.tls_cert,
+        key=options.tls_key,
+        hostname=options.hostname,
+        seats=ShareWishes().seats if options.seats is None else options.seats,
+        approve_each=options.approve,
+        local_name=options.local_name,
+        ends_at=moment(options.until) if options.until else None,
+        prewarm_at=moment(options.prewarm) if options.prewarm else None,
+    )
 
 
 def _output(running: LessonSnapshot, t: Translator, *, detached: bool) -> Output:
@@ -55,8 +81,14 @@ def _output(running: LessonSnapshot, t: Translator, *, detached: bool) -> Output
     return Output(data=data, lines=(*share_lines(running, t), "", t(last)))
 
 
-def _stay(lesson_id: str, context: Context, t: Translator, cancel: Cancel) -> int:
-    """Stay in front of the lesson until Ctrl-C stops it or it ends by itself."""
+def _stay(
+    running: LessonSnapshot, context: Context, t: Translator, cancel: Cancel, *, quiet: bool
+) -> int:
+    """Stay in front of the lesson until Ctrl-C stops it or it ends by itself.
+
+    When the address changes there is another QR code to scan.
+    """
+    lesson_id, join_url = running.lesson, running.share.join_url
     while not cancel.wait(LOOK_EVERY_S):
         current = lesson.find_lesson(context, lesson_id)
         if current is None:
@@ -69,6 +101,10 @@ def _stay(lesson_id: str, context: Context, t: Translator, cancel: Cancel) -> in
                 detail=why.detail if why else "",
                 **(dict(why.params) if why else {}),
             )
+        if current.share.join_url != join_url and not quiet:
+            join_url = current.share.join_url
+            sys.stdout.write("\n".join((*share_lines(current, t), "")))
+            sys.stdout.flush()
     sys.stderr.write(f"\n{t('cli.start.stopping')}\n")
     lesson.stop(context, lesson_id, report=progress_reporter(t))
     return ExitCode.OK

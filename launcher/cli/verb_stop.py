@@ -16,6 +16,9 @@ def parser(t: Translator) -> Parser:
     result = verb_parser(t, "stop")
     result.places.add_argument("lesson", metavar="LESSON", nargs="?", help=t("cli.argument.lesson"))
     result.options.add_argument("--all", action="store_true", help=t("cli.option.all"))
+    result.options.add_argument(
+        "--erase-logs", action="store_true", help=t("cli.option.erase_logs")
+    )
     return result
 
 
@@ -25,7 +28,9 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
     wanted = options.lesson
     if wanted is None and not options.all and len(lesson.status(context)) > 1:
         raise UsageError("lesson.which_one")
-    receipts = lesson.stop(context, wanted, report=progress_reporter(t))
+    receipts = lesson.stop(
+        context, wanted, report=progress_reporter(t), erase_logs=options.erase_logs
+    )
     data = {"stopped": to_dict(receipts)}
     return show(Output(data=data, lines=_lines(receipts, t)), as_json=options.json)
 
@@ -36,3 +41,8 @@ def _lines(receipts: Sequence[StopReceipt], t: Translator) -> Iterator[str]:
     for receipt in receipts:
         yield t("cli.stop.done", lesson=receipt.lesson)
         yield t("cli.stop.erased" if receipt.data_erased else "cli.stop.not_erased")
+        if receipt.erased_files:
+            size = t.number(receipt.erased_bytes)
+            yield t.plural("cli.stop.receipt", receipt.erased_files, bytes=size)
+        if receipt.logs_erased:
+            yield t("cli.stop.logs_erased")

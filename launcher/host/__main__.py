@@ -23,7 +23,8 @@ def main(arguments: list[str]) -> int:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # Closing the terminal ends no lesson.
     os.umask(0o077)
     set_up_logging(None)
-    for library in ("httpx", "uvicorn"):  # They would log every look at a service's health.
+    # They would log every look at the health of a service, and every way that was tried.
+    for library in ("httpx", "uvicorn", "wakepy"):
         logging.getLogger(library).setLevel(logging.WARNING)
     if len(arguments) != 1:
         _log.error("usage: python -m launcher.host SPEC.JSON")

@@ -18,6 +18,8 @@ from launcher.engines.registry import DEFAULT_ENGINE
 from launcher.events import Event, ServiceChanged
 from launcher.files import read_json_object, write_private_json
 from launcher.host.api import EventHub, control_app
+from launcher.host.projector import SharingPages, with_sharing
+from launcher.host.sharing_control import SharingControl
 from launcher.host.supervisor import Reason, Supervisor
 from launcher.services.ports import LOOPBACK
 from launcher.services.spec import LessonSpec
@@ -53,6 +55,13 @@ class Host:
             engine_id=str(spec.plan.get("engine", DEFAULT_ENGINE)),
             changed=self._service_changed,
         )
+        self._sharing = SharingControl(
+            spec,
+            folder,
+            send=self._supervisor.send,
+            publish=self._hub.publish,
+            stop=self._stop.set,
+        )
 
     async def run(self) -> None:
         """Until the lesson is stopped; nothing of it is left running after that."""
@@ -72,13 +81,16 @@ class Host:
             )
         )
         supervising = asyncio.create_task(self._supervise())
+        sharing = asyncio.create_task(self._share())
         stopping = asyncio.create_task(self._stop.wait())
         # Without its control API a lesson could not be stopped any more, so it ends with it.
         await asyncio.wait((stopping, serving), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         supervising.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await supervising
+        sharing.cancel()
+        for task in (supervising, sharing):
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         before = self._supervisor.state
         await self._supervisor.stop()
         self._write_ended(before)
@@ -107,8 +119,10 @@ class Host:
             hub=self._hub,
             request_stop=self._stop.set,
         )
+        pages = SharingPages(self._sharing, lang=self._spec.lang, port=port)
+        token = self._spec.control_token
         return uvicorn.Config(
-            app,
+            with_sharing(app, pages, port=port, token=token),
             http="h11",
             ws="none",
             lifespan="off",
@@ -126,6 +140,12 @@ class Host:
             _log.exception("the supervisor failed")
             self._supervisor.reason = Reason(code="host.bug", detail=repr(error))
             self._service_changed("")
+
+    async def _share(self) -> None:
+        try:
+            await self._sharing.run()
+        except Exception:  # noqa: BLE001 - a lesson goes on when nobody watches its address
+            _log.exception("watching over the sharing failed")
 
     def _service_changed(self, service: str) -> None:
         if service:

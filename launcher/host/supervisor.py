@@ -91,6 +91,12 @@ class Supervisor:
         self._was_ready = True
         await asyncio.gather(*self._tasks)
 
+    def send(self, service: str, message: Mapping[str, object]) -> None:
+        """A message on the lifeline of a program; one that is not running hears nothing."""
+        child = self._children.get(service)
+        if child is not None:
+            child.send(message)
+
     async def stop(self) -> None:
         """End all programs, the last one started first. Nothing runs when this returns."""
         self._phase = "stopping"

@@ -4,6 +4,7 @@ Nothing is remembered between calls: the state files of the lesson hosts are the
 counts as alive only when its process is the one that wrote the file.
 """
 
+import contextlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -96,14 +97,21 @@ def running_lesson(context: Context, lesson: str | None) -> LessonSnapshot:
     return running[0]
 
 
-def stop(context: Context, lesson: str | None, *, report: Report) -> tuple[StopReceipt, ...]:
-    """Stop one lesson, or all when ``lesson`` is None; also tidies up after unclean ends."""
+def stop(
+    context: Context, lesson: str | None, *, report: Report, erase_logs: bool = False
+) -> tuple[StopReceipt, ...]:
+    """Stop one lesson, or all when ``lesson`` is None; also tidies up after unclean ends.
+
+    Everything of the class is erased; with ``erase_logs`` the logs of the lesson as well.
+    """
     if lesson is None:
-        return tuple(_stop_one(context, each, report) for each in status(context))
-    found = find_lesson(context, lesson)
-    if found is None:
-        raise UsageError("lesson.unknown_lesson", lesson=lesson)
-    return (_stop_one(context, found, report),)
+        found = list(status(context))
+    else:
+        one = find_lesson(context, lesson)
+        if one is None:
+            raise UsageError("lesson.unknown_lesson", lesson=lesson)
+        found = [one]
+    return tuple(_stop_one(context, each, report, erase_logs) for each in found)
 
 
 def forget(context: Context, lesson: str) -> None:
@@ -144,19 +152,45 @@ def read_logs(context: Context, lesson: str | None) -> dict[str, list[str]]:
     return logs
 
 
-def _stop_one(context: Context, found: LessonSnapshot, report: Report) -> StopReceipt:
+def _stop_one(
+    context: Context, found: LessonSnapshot, report: Report, erase_logs: bool
+) -> StopReceipt:
     folder = context.paths.lessons / found.lesson
+    logs = context.paths.logs / found.lesson
+    before = _sizes(folder) | (_sizes(logs) if erase_logs else {})
+    ended: tuple[str, ...] = ()
     if found.state == "ended_uncleanly":
-        erased = _remove_folder(folder)
+        _remove_folder(folder)
         report(Notice(code="lesson.tidied_up"))
-        return StopReceipt(lesson=found.lesson, ended=(), data_erased=erased)
-    report(StepStarted(step="lesson.stopping"))
-    record = read_record(folder / "state.json")
-    if record is not None:
-        _end(record)
-    erased = _remove_folder(folder)
-    report(StepFinished(step="lesson.stopping"))
-    return StopReceipt(lesson=found.lesson, ended=tuple(found.services), data_erased=erased)
+    else:
+        report(StepStarted(step="lesson.stopping"))
+        record = read_record(folder / "state.json")
+        if record is not None:
+            _end(record)
+        _remove_folder(folder)
+        ended = tuple(found.services)
+        report(StepFinished(step="lesson.stopping"))
+    if erase_logs:
+        shutil.rmtree(logs, ignore_errors=True)
+    gone = [size for file, size in before.items() if not file.exists()]
+    return StopReceipt(
+        lesson=found.lesson,
+        ended=ended,
+        data_erased=not folder.exists(),
+        erased_files=len(gone),
+        erased_bytes=sum(gone),
+        logs_erased=erase_logs and not logs.exists(),
+    )
+
+
+def _sizes(folder: Path) -> dict[Path, int]:
+    """Every file below the folder with its size; a file that goes away meanwhile does not count."""
+    found = {}
+    for file in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            if file.is_file():
+                found[file] = file.stat().st_size
+    return found
 
 
 def _end(record: LessonRecord) -> None:
@@ -205,8 +239,8 @@ def _assemble(spec: LessonSpec, state: dict[str, Any]) -> LessonSnapshot:
         apps=tuple(AppSnapshot(id=app.id, teacher_url=app.teacher_url) for app in spec.apps),
         share=ShareSnapshot(
             mode=share.mode,
-            url=lesson_url(share.address, share.port),
-            join_url=join_url(share.address, share.port, share.token),
+            url=lesson_url(share.address, share.port, hostname=share.hostname),
+            join_url=join_url(share.address, share.port, share.token, hostname=share.hostname),
             code=share.code,
             address=share.address,
             port=share.port,

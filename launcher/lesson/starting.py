@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -32,11 +33,12 @@ from launcher.services.spec import (
     spec_to_dict,
 )
 from launcher.sharing.addresses import Address, candidates, choose_address
+from launcher.sharing.certificate import check_certificate
 from launcher.sharing.join import new_code, new_token
+from launcher.sharing.places import places
 
 LOOPBACK = "127.0.0.1"
 LESSON_HOURS = 8
-SEATS = 40
 HOST_ANSWERS_WITHIN_S = 30.0
 POLL_S = 0.1
 
@@ -65,6 +67,7 @@ def start(
     try:
         # Two starts at once would choose the same ports.
         with FileLock(context.paths.lessons / ".starting", timeout=60):
+            _check_certificate(share)
             spec = _write_lesson(context, plans, share)
             return _launch(context, spec, report, cancel)
     except Timeout as error:
@@ -128,7 +131,7 @@ def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWis
         for each in plans
     ]
     services += [app.service for app in apps]
-    services.append(_gateway(apps, entry, folder, logs, context.lang))
+    services.append(_gateway(apps, entry, share, folder, logs, context.lang))
     spec = LessonSpec(
         id=lesson,
         lang=context.lang,
@@ -156,6 +159,7 @@ def _share_entry(context: Context, share: ShareWishes) -> ShareEntry:
         port = share.port
     else:
         port = first_free_port(address, context.settings.port)
+    now = time.time()
     return ShareEntry(
         mode=share.mode,
         address=address,
@@ -163,8 +167,38 @@ def _share_entry(context: Context, share: ShareWishes) -> ShareEntry:
         interface=chosen.interface if chosen else "loopback",
         token=new_token(),
         code=new_code(),
-        warnings=chosen.warnings if chosen else (),
+        warnings=(*(chosen.warnings if chosen else ()), *_warnings(share, address)),
+        hostname=share.hostname,
+        # The host looks there whether the gateway is well, wherever the class comes in.
+        loopback_port=free_port() if share.hostname else port,
+        seats=share.seats,
+        approve_each=share.approve_each,
+        local_name=share.local_name,
+        expires_at=max(now + LESSON_HOURS * 3600, share.ends_at or 0.0),
+        ends_at=share.ends_at,
+        prewarm_at=share.prewarm_at,
     )
+
+
+def _check_certificate(share: ShareWishes) -> None:
+    """Refuse before anything is started; the gateway checks again when it starts."""
+    given = (share.certificate, share.key, share.hostname)
+    if share.certificate is None or share.key is None or share.hostname is None:
+        if any(each is not None for each in given):
+            raise UsageError("lesson.certificate_incomplete")
+        return
+    until = share.ends_at or time.time()
+    check_certificate(share.certificate, share.key, share.hostname, until=until)
+
+
+def _warnings(share: ShareWishes, address: str) -> tuple[str, ...]:
+    if share.hostname is None:
+        return ()
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(share.hostname, None)}
+    except OSError:
+        found = set()
+    return () if address in found else ("hostname_elsewhere",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,21 +268,39 @@ def _argv(service: Service, values: dict[str, str]) -> tuple[str, ...]:
 
 
 def _gateway(
-    apps: Sequence[_PreparedApp], share: ShareEntry, folder: Path, logs: Path, lang: str
+    apps: Sequence[_PreparedApp],
+    share: ShareEntry,
+    wishes: ShareWishes,
+    folder: Path,
+    logs: Path,
+    lang: str,
 ) -> ServiceSpec:
-    addresses = list(dict.fromkeys((LOOPBACK, share.address)))
     config = folder / "gateway.json"
     log_file = logs / "gateway.log"
+    bind, hosts = places(share)
+    secure: dict[str, object] = {}
+    if wishes.certificate is not None and wishes.key is not None:
+        secure = {
+            "certificate": {
+                "file": str(wishes.certificate.absolute()),
+                "key_file": str(wishes.key.absolute()),
+                "hostname": wishes.hostname,
+            },
+            "health_port": share.loopback_port,
+        }
     write_private_json(
         config,
         {
-            "bind": [[address, share.port] for address in addresses],
-            "hosts": [f"{name}:{share.port}" for name in (*addresses, "localhost")],
+            "bind": bind,
+            "hosts": hosts,
             "token": share.token,
             "code": share.code,
-            "seats": SEATS,
-            "expires_at": time.time() + LESSON_HOURS * 3600,
+            "seats": share.seats,
+            "approve_each": share.approve_each,
+            "expires_at": share.expires_at,
+            "cookie_tag": str(share.loopback_port),
             "lang": lang,
+            **secure,
             "apps": [
                 {
                     "id": app.recipe.id,
@@ -269,7 +321,7 @@ def _gateway(
         kind="gateway",
         argv=(sys.executable, "-X", "utf8", "-m", "launcher.gateway", str(config)),
         env={},
-        health_url=f"http://{LOOPBACK}:{share.port}/health",
+        health_url=f"http://{LOOPBACK}:{share.loopback_port}/health",
         log_file=str(log_file),
     )
 

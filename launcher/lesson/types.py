@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from launcher.catalog.schema import Recipe
+from launcher.fit.choose import Preference
 from launcher.lesson.plan import LaunchPlan
 from launcher.paths import Paths
 from launcher.services.states import LessonState, ServiceState
@@ -32,7 +33,8 @@ class PlanWishes:
     """What the user asked for; None leaves the choice to the plan.
 
     ``from_place`` is a folder, file or address that may hold the model, so that a plan can count
-    on it.
+    on it. ``class_minutes`` is how long the whole class may wait; ``prefer`` puts such models
+    first; ``read_header`` reads the head of the model's file before anything is decided.
     """
 
     students: int | None = None
@@ -40,15 +42,30 @@ class PlanWishes:
     context_tokens: int | None = None
     engine: str | None = None
     from_place: str | None = None
+    class_minutes: int | None = None
+    prefer: tuple[Preference, ...] = ()
+    read_header: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareWishes:
-    """``port`` typed by the user must be free; None takes the first free one from 42000."""
+    """``port`` typed by the user must be free; None takes the first free one from 42000.
+
+    ``certificate``, ``key`` and ``hostname`` go together: the school's own certificate. ``ends_at``
+    and ``prewarm_at`` are in seconds since the epoch.
+    """
 
     mode: Literal["lan", "local"] = "lan"
     address: str | None = None
     port: int | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    hostname: str | None = None
+    seats: int = 40
+    approve_each: bool = False
+    local_name: bool = False
+    ends_at: float | None = None
+    prewarm_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +146,18 @@ class LessonSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopReceipt:
-    """What stopping did: which programs ended, and what was erased and kept."""
+    """What stopping did: which programs ended, and what was erased and kept.
+
+    ``erased_files`` and ``erased_bytes`` are what was found before and is gone after. Logs hold
+    nothing of students; they are kept for IT unless that was asked otherwise.
+    """
 
     lesson: str
     ended: tuple[str, ...]
     data_erased: bool
+    erased_files: int = 0
+    erased_bytes: int = 0
+    logs_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,17 +2,17 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import requests
 
-from launcher.errors import PaadjeError
+from launcher.errors import PaadjeError, UsageError
 from launcher.events import Event, Notice, ServiceChanged
 from launcher.services.state import LessonRecord
 
 _CONNECT_S = 2.0
-_ANSWER_S = 5.0
+_ANSWER_S = 15.0
 _SILENCE_S = 30.0
 """The host sends a sign of life every 10 seconds while events are followed."""
 
@@ -43,6 +43,23 @@ class ControlClient:
         with self._answer("POST", "/stop"):
             pass
 
+    def sharing(self, wanted: Mapping[str, object] | None = None) -> dict[str, Any]:
+        """How the lesson is shared; with ``wanted``, after that was done (``host.projector``).
+
+        Raises the error of the host, with its code, when it does not want to.
+        """
+        method = "GET" if wanted is None else "POST"
+        with self._answer(method, "/sharing", body=wanted, refusals=(422,)) as response:
+            try:
+                value = response.json()
+            except ValueError as error:
+                raise _unreachable(error) from error
+        if not isinstance(value, dict):
+            raise PaadjeError("services.host_unreachable", detail="not a lesson host")
+        if response.status_code == 422:
+            raise UsageError(str(value.get("code")), **dict(value.get("params") or {}))
+        return value
+
     def events(self) -> Iterator[Event]:
         """Follow the lesson until it ends: first how every service is now, then each change.
 
@@ -60,7 +77,14 @@ class ControlClient:
 
     @contextlib.contextmanager
     def _answer(
-        self, method: str, path: str, *, stream: bool = False, silence_s: float = _ANSWER_S
+        self,
+        method: str,
+        path: str,
+        *,
+        stream: bool = False,
+        silence_s: float = _ANSWER_S,
+        body: Mapping[str, object] | None = None,
+        refusals: tuple[int, ...] = (),
     ) -> Iterator[requests.Response]:
         with requests.Session() as session:
             session.trust_env = False  # No proxy and no .netrc for loopback.
@@ -69,6 +93,7 @@ class ControlClient:
                     method,
                     self._base_url + path,
                     headers={"Authorization": f"Bearer {self._token}"},
+                    json=body,
                     timeout=(_CONNECT_S, silence_s),
                     stream=stream,
                     allow_redirects=False,
@@ -76,7 +101,7 @@ class ControlClient:
             except requests.RequestException as error:
                 raise _unreachable(error) from error
             with response:
-                if response.status_code not in (200, 202):
+                if response.status_code not in (200, 202, *refusals):
                     raise PaadjeError(
                         "services.host_unreachable",
                         detail=f"{path}: HTTP {response.status_code}",

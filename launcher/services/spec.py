@@ -43,7 +43,11 @@ class AppEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareEntry:
-    """How the class gets in. ``token`` and ``code`` are secrets; see ``sharing.join``."""
+    """How the class gets in. ``token``, ``code`` and ``probe`` are secrets; see ``sharing.join``.
+
+    ``hostname`` is set when the school's certificate is used. Moments (``…_at``) are in seconds
+    since the epoch. The lesson host writes another one when something changes during the lesson.
+    """
 
     mode: Literal["lan", "local"]
     address: str
@@ -52,6 +56,16 @@ class ShareEntry:
     token: str
     code: str
     warnings: tuple[str, ...] = ()
+    probe: str | None = None
+    hostname: str | None = None
+    loopback_port: int | None = None
+    seats: int = 40
+    locked: bool = False
+    approve_each: bool = False
+    local_name: bool = False
+    expires_at: float = 0.0
+    ends_at: float | None = None
+    prewarm_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

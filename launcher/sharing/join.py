@@ -59,14 +59,14 @@ def same_secret(given: str, expected: str) -> bool:
     return hmac.compare_digest(_digest(given), _digest(expected))
 
 
-def join_url(address: str, port: int, token: str) -> str:
+def join_url(address: str, port: int, token: str, *, hostname: str | None = None) -> str:
     """What the QR code carries. The token is a fragment: browsers do not send or log it."""
-    return f"http://{address}:{port}/j#{token}"
+    return f"{lesson_url(address, port, hostname=hostname)}/j#{token}"
 
 
-def lesson_url(address: str, port: int) -> str:
-    """What a student types who cannot scan."""
-    return f"http://{address}:{port}"
+def lesson_url(address: str, port: int, *, hostname: str | None = None) -> str:
+    """What a student types who cannot scan. ``hostname`` is that of the school's certificate."""
+    return f"https://{hostname}:{port}" if hostname else f"http://{address}:{port}"
 
 
 def _digest(secret: str) -> bytes:
