@@ -37,6 +37,8 @@ class Options:
     cpython: Path | None
     version: str
     epoch: int
+    fast: bool = False
+    """Hardly compressed: for tests."""
 
     @property
     def label(self) -> str:

@@ -7,11 +7,11 @@ PART_OF_WINDOWS = frozenset(
     f"{name}.dll"
     for name in (
         "advapi32", "bcrypt", "bcryptprimitives", "cfgmgr32", "combase", "comctl32", "comdlg32",
-        "crypt32", "cryptbase", "dbghelp", "dnsapi", "dwmapi", "gdi32", "imm32",
-        "iphlpapi", "kernel32", "kernelbase", "mpr", "msvcrt", "ncrypt", "netapi32",
-        "normaliz", "ntdll", "ole32", "oleaut32", "pdh", "powrprof", "propsys", "psapi", "rpcrt4", "sechost", "secur32",
-        "setupapi", "shell32", "shlwapi", "ucrtbase", "user32", "userenv", "version", "winhttp",
-        "wininet", "winmm", "wintrust", "wldap32", "ws2_32", "wsock32", "wtsapi32",
+        "crypt32", "cryptbase", "dbghelp", "dnsapi", "dwmapi", "gdi32", "imm32", "iphlpapi",
+        "kernel32", "kernelbase", "mpr", "msvcrt", "ncrypt", "netapi32", "normaliz", "ntdll",
+        "ole32", "oleaut32", "pdh", "powrprof", "propsys", "psapi", "rpcrt4", "sechost",
+        "secur32", "setupapi", "shell32", "shlwapi", "ucrtbase", "user32", "userenv", "version",
+        "winhttp", "wininet", "winmm", "wintrust", "wldap32", "ws2_32", "wsock32", "wtsapi32",
     )
 )  # fmt: skip
 """On every Windows 10 and 11, also without the Visual C++ package and without a graphics driver."""

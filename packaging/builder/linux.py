@@ -49,9 +49,10 @@ def build_deb(options: Options) -> Path:
         script.chmod(0o755)
     fix_times_and_modes(root, options.epoch)
     made = options.out / f"paadje_{options.label}_amd64.deb"
+    compression = ["-Zgzip", "-z1"] if options.fast else ["-Zxz", "-z9", "-Sextreme"]
     run(
         [
-            tool("dpkg-deb", "dpkg"), "--build", "--root-owner-group", "-Zxz", "-z9", "-Sextreme",
+            tool("dpkg-deb", "dpkg"), "--build", "--root-owner-group", *compression,
             "--threads-max=1", root, made,
         ],
         SOURCE_DATE_EPOCH=str(options.epoch),
@@ -67,13 +68,14 @@ def build_run(options: Options) -> Path:
         _fill_in(SOURCES / name, root / name)
     fix_times_and_modes(root, options.epoch)
     made = options.out / f"Paadje-{options.label}-linux-x64.run"
+    compression = ["--gzip", "--complevel", "1"] if options.fast else ["--xz", "--complevel", "9"]
     exact_tar = (
         f"--sort=name --mtime=@{options.epoch} --owner=0 --group=0 --numeric-owner --format=gnu"
     )
     when = run(["date", "-u", "-d", f"@{options.epoch}"], LC_ALL="C").strip()
     run(
         [
-            tool("makeself", "makeself"), "--quiet", "--xz", "--complevel", "9", "--sha256",
+            tool("makeself", "makeself"), "--quiet", *compression, "--sha256",
             "--nomd5", "--nocrc", "--tar-extra", exact_tar, "--packaging-date", when,
             root, made, f"Paadje {options.version}", "./install.sh",
         ],

@@ -102,8 +102,7 @@ def build_wheel(folder: Path, options: Options) -> Path:
     empty(folder)
     source = empty(folder / "source")
     unused = shutil.ignore_patterns("__pycache__", "*.mo", "*.pyc", ".*.mo.*")
-    (source / "README.md").write_text("# Paadje\n")  # TEMPORARY
-    for name in (n for n in WHEEL_SOURCES if (ROOT / n).exists()):
+    for name in WHEEL_SOURCES:
         path = ROOT / name
         target = source / name
         if path.is_dir():

@@ -43,6 +43,7 @@ def build(options: Options) -> Path:
         "SIZE_KIB": size_of(payload) // 1024,
     }
     command = [tool("makensis", "nsis"), "-V2", "-WX", "-INPUTCHARSET", "UTF8"]
+    command += ["-DFAST"] if options.fast else []
     command += [f"-D{name}={value}" for name, value in defines.items()]
     run([*command, SOURCES / "paadje.nsi"], SOURCE_DATE_EPOCH=str(options.epoch), TZ="UTC")
     shutil.rmtree(payload.parent)
