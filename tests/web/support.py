@@ -95,6 +95,9 @@ class FakeEngine:
                     tokens = {"tokens": list(range(len(body["content"]) // 4))}
                     self._answer(200, json.dumps(tokens).encode())
                     return
+                if self.path != "/v1/chat/completions":
+                    self._answer(404, b"{}")  # As an engine without slots to save.
+                    return
                 engine.requests.append(body)
                 engine.gate.wait(30)
                 text = engine.reply(body)
