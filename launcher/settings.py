@@ -26,6 +26,11 @@ class Settings(BaseModel):
     hf_endpoint: str = Field(
         "https://huggingface.co", description="The address of the Hugging Face Hub or a mirror."
     )
+    mirrors: str = Field("", description="Other addresses with models, in order, with spaces.")
+    connections: int = Field(4, ge=1, le=8, description="At most so many for one download.")
+    download_limit_mbit: float = Field(
+        0.0, ge=0, description="The most that a download takes, in megabit a second; 0 is all."
+    )
     offline: bool = Field(False, description="Fetch nothing from the internet.")
     port: int = Field(42000, ge=1024, le=65535, description="The first port for the class.")
 

@@ -1,29 +1,50 @@
 """``paadje doctor``: this computer, with one line of advice for each thing found."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from launcher import lesson
 from launcher.cli.parser import Parser, verb_parser
+from launcher.cli.progress import progress_reporter
 from launcher.cli.render import Output, show
+from launcher.cli.signals import cancel_on_interrupt
 from launcher.i18n import Translator
-from launcher.lesson.doctor import Diagnosis
+from launcher.lesson.doctor import Check
 from launcher.lesson.types import Context, to_dict
 
 MARKS = {"ok": "✓", "warning": "!", "problem": "✗", "unknown": "?"}
 
 
 def parser(t: Translator) -> Parser:
-    return verb_parser(t, "doctor")
+    result = verb_parser(t, "doctor")
+    result.options.add_argument("--network", action="store_true", help=t("cli.option.network"))
+    result.options.add_argument("--letter", metavar="FILE", type=Path, help=t("cli.option.letter"))
+    return result
 
 
 def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
+    if options.network or options.letter:
+        return _network(options, context, t)
     diagnosis = lesson.diagnose(context)
-    return show(Output(data=to_dict(diagnosis), lines=_lines(diagnosis, t)), as_json=options.json)
+    lines = _lines(diagnosis.checks, t)
+    return show(Output(data=to_dict(diagnosis), lines=lines), as_json=options.json)
 
 
-def _lines(diagnosis: Diagnosis, t: Translator) -> Iterator[str]:
-    for check in diagnosis.checks:
+def _network(options: argparse.Namespace, context: Context, t: Translator) -> int:
+    letter: Path | None = options.letter
+    with cancel_on_interrupt() as cancel:
+        found = lesson.diagnose_network(context, report=progress_reporter(t), cancel=cancel)
+    lines = list(_lines(found.checks, t))
+    if letter is not None:
+        lesson.write_letter(letter, found, t, first_port=context.settings.port)
+        lines += ["", t("cli.doctor.letter", file=str(letter))]
+    data = {**to_dict(found), "letter": str(letter) if letter else None}
+    return show(Output(data=data, lines=lines), as_json=options.json)
+
+
+def _lines(checks: Sequence[Check], t: Translator) -> Iterator[str]:
+    for check in checks:
         values = {
             name: t.size(value) if name.endswith("_bytes") and isinstance(value, int) else value
             for name, value in check.params.items()

@@ -7,7 +7,20 @@ They hold no state between calls: what is running is found through the state fil
 from launcher.lesson.context import open_context
 from launcher.lesson.doctor import diagnose
 from launcher.lesson.installing import install, is_installed, uninstall
-from launcher.lesson.library import add_model, list_models, remove_model, verify_models
+from launcher.lesson.kits import check_kit, export_kit, is_kit
+from launcher.lesson.letter import write_letter
+from launcher.lesson.library import (
+    accept_licence,
+    add_model,
+    import_models,
+    licence_accepted,
+    list_models,
+    model_facts,
+    remove_model,
+    share_models,
+    verify_models,
+)
+from launcher.lesson.network import diagnose_network
 from launcher.lesson.planning import explain_plan, list_apps, make_plan, withheld_models
 from launcher.lesson.running import (
     find_lesson,
@@ -20,25 +33,35 @@ from launcher.lesson.running import (
 from launcher.lesson.starting import address_choices, start
 
 __all__ = [
+    "accept_licence",
     "add_model",
     "address_choices",
+    "check_kit",
     "diagnose",
+    "diagnose_network",
     "explain_plan",
+    "export_kit",
     "find_lesson",
     "forget",
+    "import_models",
     "install",
     "is_installed",
+    "is_kit",
+    "licence_accepted",
     "list_apps",
     "list_models",
     "make_plan",
+    "model_facts",
     "open_context",
     "read_logs",
     "remove_model",
     "running_lesson",
+    "share_models",
     "start",
     "status",
     "stop",
     "uninstall",
     "verify_models",
     "withheld_models",
+    "write_letter",
 ]

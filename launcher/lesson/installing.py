@@ -4,6 +4,7 @@ from launcher import catalog
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Notice, Report
 from launcher.files import read_json_object, write_private_json
+from launcher.lesson.library import require_licence
 from launcher.lesson.plan import LaunchPlan
 from launcher.lesson.planning import planned_model
 from launcher.lesson.running import live_lessons
@@ -27,23 +28,32 @@ def install(
 ) -> InstallReceipt:
     """Fetch the plan's files and verify them; what is there and right is not fetched again.
 
-    ``from_place`` is a folder, a file or an address to try first. A partial file is kept when this
-    fails or is cancelled, and the next call continues with it.
+    ``from_place`` is a folder, a file, an address or ``lan`` to try first. Raises
+    ``lesson.licence_not_accepted`` when the model's licence asks for a yes first. A partial file is
+    kept when this fails or is cancelled, and the next call continues with it.
     """
+    from launcher.downloads.pace import Pace
     from launcher.models.fetch import ensure_model
 
     model, file = planned_model(plan)
+    require_licence(context, model)
+    settings = context.settings
     library = Library(context.models_dir)
     missing_bytes = library.missing_bytes(file)
     path = ensure_model(
         model,
         library,
-        hf_endpoint=context.settings.hf_endpoint,
-        offline=context.settings.offline,
+        hf_endpoint=settings.hf_endpoint,
+        offline=settings.offline,
         from_place=from_place,
         environ=context.environ,
         report=report,
         cancel=cancel,
+        pace=Pace(
+            connections=settings.connections,
+            limit_bytes_per_s=settings.download_limit_mbit * 1e6 / 8 or None,
+        ),
+        mirrors=settings.mirrors.split(),
     )
     receipt = InstallReceipt(
         app=plan.app, model=plan.model, files=(path.name,), fetched_bytes=missing_bytes
