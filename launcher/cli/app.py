@@ -21,6 +21,7 @@ VERBS = (
     "stop",
     "logs",
     "models",
+    "bench",
     "recipe",
     "uninstall",
 )

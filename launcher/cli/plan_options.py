@@ -5,6 +5,7 @@ import argparse
 from launcher.cli.parser import Parser
 from launcher.lesson.types import PlanWishes
 
+PREFERENCES = ("eu", "open_data")
 MOST_STUDENTS = 40
 LEAST_CONTEXT_TOKENS = 512
 
@@ -12,9 +13,7 @@ LEAST_CONTEXT_TOKENS = 512
 def add_plan_options(parser: Parser) -> None:
     t = parser.t
     parser.options.add_argument("--model", metavar="ID", help=t("cli.option.model"))
-    parser.options.add_argument(
-        "--students", metavar="N", type=_between(1, MOST_STUDENTS), help=t("cli.option.students")
-    )
+    students_option(parser)
     parser.options.add_argument(
         "--context",
         metavar="N",
@@ -22,6 +21,21 @@ def add_plan_options(parser: Parser) -> None:
         help=t("cli.option.context"),
     )
     parser.options.add_argument("--engine", metavar="E", help=t("cli.option.engine"))
+    parser.options.add_argument(
+        "--minutes", metavar="N", type=_between(1, 240), help=t("cli.option.minutes")
+    )
+    parser.options.add_argument(
+        "--prefer", choices=PREFERENCES, action="append", help=t("cli.option.prefer")
+    )
+
+
+def students_option(parser: Parser) -> None:
+    parser.options.add_argument(
+        "--students",
+        metavar="N",
+        type=_between(1, MOST_STUDENTS),
+        help=parser.t("cli.option.students"),
+    )
 
 
 def plan_wishes(options: argparse.Namespace) -> PlanWishes:
@@ -31,6 +45,9 @@ def plan_wishes(options: argparse.Namespace) -> PlanWishes:
         context_tokens=options.context,
         engine=options.engine,
         from_place=getattr(options, "place", None),
+        class_minutes=options.minutes,
+        prefer=tuple(options.prefer or ()),
+        read_header=getattr(options, "header", False),
     )
 
 

@@ -1,20 +1,25 @@
 """Choose: which model, how, and whether this computer can do it. Nothing is changed here."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from launcher import catalog, fit
 from launcher.catalog.schema import Catalog, CatalogModel, ModelFile, Recipe
 from launcher.downloads.disk import room_needed
 from launcher.engines.registry import DEFAULT_ENGINE, get_engine
 from launcher.errors import PaadjeError, UsageError
+from launcher.fit.choose import CLASS_LIMIT_S
 from launcher.fit.types import Fit, Reason
 from launcher.hardware.profile import MachineProfile
-from launcher.lesson.machine import this_machine
+from launcher.lesson.here import Elsewhere, Here
 from launcher.lesson.plan import PLAN_VERSION, Alternative, LaunchPlan, PlannedFile
 from launcher.lesson.types import AppCard, Context, PlanWishes
 from launcher.models.library import Library
 
 MOST_ALTERNATIVES = 4
+LONG_WAIT_S = 120.0
+CLEARLY_FASTER = 0.6
+"""A smaller model is worth a sentence when the class waits long and would wait much less."""
 
 
 def list_apps(context: Context) -> tuple[AppCard, ...]:
@@ -27,47 +32,79 @@ def withheld_models(context: Context) -> tuple[CatalogModel, ...]:
     return tuple(model for model in catalog.load_catalog().models if model.status == "withheld")
 
 
-def make_plan(context: Context, app: str, wishes: PlanWishes | None = None) -> LaunchPlan:
-    """The plan for ``app``. Raises `UsageError` for what is not known, `PaadjeError` when nothing
-    fits this computer."""
+def make_plan(
+    context: Context,
+    app: str,
+    wishes: PlanWishes | None = None,
+    *,
+    machine: MachineProfile | None = None,
+) -> LaunchPlan:
+    """The plan for ``app``, on this computer or on another one, described by ``machine``.
+
+    Raises `UsageError` for what is not known, `PaadjeError` when nothing fits.
+    """
     wishes = wishes or PlanWishes()
     recipe = catalog.load_recipe(app)
-    models = catalog.load_catalog()
     engine = get_engine(wishes.engine or DEFAULT_ENGINE)
-    machine = this_machine(context, engine)
+    described = machine
+    here = Here(context) if described is None else Elsewhere(context)
+    machine = here.machine(engine) if described is None else described
     refusal = engine.supports(machine)
     if refusal is not None:
         raise PaadjeError(refusal)
+    models = here.with_headers(catalog.load_catalog())
+    if wishes.model is not None:
+        _check_choice(models.model(wishes.model), recipe)
+        if wishes.read_header:
+            models = here.with_remote_header(models, wishes.model)
     students = wishes.students or context.settings.students
     context_tokens = wishes.context_tokens or recipe.needs.context_tokens
+    limit_s = wishes.class_minutes * 60.0 if wishes.class_minutes else CLASS_LIMIT_S
     library = Library(context.models_dir)
-    obtainable = _obtainable(context, library, wishes.from_place)
-
-    def fit_one(model: CatalogModel) -> Fit:
-        return fit.fit_model(
-            model, machine, students=students, context_tokens=context_tokens, language=context.lang
-        )
-
+    in_use_bytes = here.in_use_bytes()
+    known = here.known_speeds(machine, engine)
+    ranked = fit.rank(
+        models.models,
+        machine,
+        students=students,
+        context_tokens=context_tokens,
+        languages=recipe.needs.languages,
+        available=lambda model: True,
+        missing_bytes=here.missing_bytes,
+        known=known,
+        role=recipe.needs.model_role,
+        class_limit_s=limit_s,
+        prefer=wishes.prefer,
+        in_use_bytes=in_use_bytes,
+    )
+    notices: tuple[Reason, ...] = ()
     if wishes.model is not None:
         model = models.model(wishes.model)
-        _check_choice(model, recipe)
-        chosen = fit_one(model)
-        ranked: tuple[Fit, ...] = ()
-        notices: tuple[Reason, ...] = ()
-    else:
-        ranked = fit.rank(
-            models.models,
-            machine,
-            students=students,
-            context_tokens=context_tokens,
-            languages=recipe.needs.languages,
-            available=lambda model: True,
+        chosen = fit.with_way_out(
+            fit.fit_model(
+                model,
+                machine,
+                students=students,
+                context_tokens=context_tokens,
+                language="nl" if "nl" in recipe.needs.languages else "en",
+                missing_bytes=here.missing_bytes(model),
+                known=known(model),
+                class_limit_s=limit_s,
+                in_use_bytes=in_use_bytes,
+            ),
+            [(models.model(each.model), each) for each in ranked],
         )
+    else:
+        obtainable = here.obtainable(wishes.from_place)
         chosen, notices = _best_obtainable(models, ranked, obtainable, library)
         model = models.model(chosen.model)
+        if wishes.read_header and here.with_remote_header(models, model.id) is not models:
+            # Now it is known here; decide once more, with what the header says.
+            again = replace(wishes, read_header=False)
+            return make_plan(context, app, again, machine=described)
     assert model.file is not None
     file = model.file
-    missing_bytes = library.missing_bytes(file)
+    missing_bytes = here.missing_bytes(model)
     return LaunchPlan(
         version=PLAN_VERSION,
         app=recipe.id,
@@ -102,8 +139,8 @@ def make_plan(context: Context, app: str, wishes: PlanWishes | None = None) -> L
         speed=chosen.speed,
         first_port=context.settings.port,
         share="lan",
-        reasons=(*notices, *chosen.reasons),
-        alternatives=_alternatives(models, ranked, chosen, library),
+        reasons=(*notices, *_smaller(models, ranked, chosen), *chosen.reasons),
+        alternatives=_alternatives(models, ranked, chosen, here.missing_bytes),
         licence=model.licence.name,
         licence_url=model.licence.url,
         licence_needs_acceptance=model.licence.needs_acceptance,
@@ -147,25 +184,6 @@ def _card(context: Context, recipe: Recipe) -> AppCard:
     return AppCard(recipe=recipe, installed=is_installed(context, plan), plan=plan)
 
 
-def _obtainable(
-    context: Context, library: Library, from_place: str | None
-) -> Callable[[CatalogModel], bool]:
-    from launcher.models.fetch import reachable
-
-    def check(model: CatalogModel) -> bool:
-        if model.file is None:
-            return False
-        return library.find(model.file) is not None or reachable(
-            model,
-            hf_endpoint=context.settings.hf_endpoint,
-            offline=context.settings.offline,
-            environ=context.environ,
-            from_place=from_place,
-        )
-
-    return check
-
-
 def _check_choice(model: CatalogModel, recipe: Recipe) -> None:
     if model.file is None:
         raise UsageError("lesson.model_withheld", model=model.name)
@@ -185,12 +203,11 @@ def _best_obtainable(
         raise PaadjeError("lesson.nothing_fits")
     for candidate in fitting:
         if obtainable(models.model(candidate.model)):
-            if candidate is fitting[0]:
+            best = fitting[0]
+            if candidate is best or best.usable is False:
                 return candidate, ()
-            best = models.model(fitting[0].model)
-            return candidate, (
-                Reason(code="better_model_unreachable", params={"model": best.name}),
-            )
+            name = models.model(best.model).name
+            return candidate, (Reason(code="better_model_unreachable", params={"model": name}),)
     for candidate in fitting:
         file = models.model(candidate.model).file
         if file is not None and library.target(file).exists():
@@ -199,8 +216,24 @@ def _best_obtainable(
     raise PaadjeError("lesson.no_model_reachable")
 
 
+def _smaller(models: Catalog, ranked: tuple[Fit, ...], chosen: Fit) -> tuple[Reason, ...]:
+    """The best other model that is done in about half of the time, when waiting is long."""
+    last = chosen.speed.class_last_s.likely
+    if chosen.verdict == "no" or last is None or last < LONG_WAIT_S:
+        return ()
+    for other in ranked:
+        model, time = models.model(other.model), other.speed.class_last_s.likely
+        does = other.usable and other.verdict not in ("no", "tight") and model.status == "offer"
+        if does and time is not None and time <= CLEARLY_FASTER * last:
+            return (Reason(code="smaller_model", params={"model": model.name, "last_s": time}),)
+    return ()
+
+
 def _alternatives(
-    models: Catalog, ranked: tuple[Fit, ...], chosen: Fit, library: Library
+    models: Catalog,
+    ranked: tuple[Fit, ...],
+    chosen: Fit,
+    missing_bytes: Callable[[CatalogModel], int],
 ) -> tuple[Alternative, ...]:
     found = []
     for candidate in ranked:
@@ -213,7 +246,7 @@ def _alternatives(
                 name=model.name,
                 verdict=candidate.verdict,
                 class_last_s=candidate.speed.class_last_s.likely,
-                fetch_bytes=library.missing_bytes(model.file),
+                fetch_bytes=missing_bytes(model),
             )
         )
     practice_id = models.practice_model().id
