@@ -4,6 +4,7 @@ Every function is synchronous and raises `PaadjeError`. Long ones take ``report`
 They hold no state between calls: what is running is found through the state files of the lessons.
 """
 
+from launcher.lesson.benching import bench, calibrate
 from launcher.lesson.context import open_context
 from launcher.lesson.doctor import diagnose
 from launcher.lesson.installing import install, is_installed, uninstall
@@ -36,6 +37,8 @@ __all__ = [
     "accept_licence",
     "add_model",
     "address_choices",
+    "bench",
+    "calibrate",
     "check_kit",
     "diagnose",
     "diagnose_network",
