@@ -33,6 +33,11 @@ class Paths:
         return self.data / "lessons"
 
     @property
+    def primed(self) -> Path:
+        """What engines have read already for an activity; no student's text."""
+        return self.data / "primed"
+
+    @property
     def receipts(self) -> Path:
         """What was installed for which app."""
         return self.data / "installed"

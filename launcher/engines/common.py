@@ -2,10 +2,13 @@
 
 import importlib.metadata
 import importlib.util
+import json
 import re
+from collections.abc import Mapping
 
 from launcher.errors import PaadjeError
 
+SETTINGS_VARIABLE = "PAADJE_ENGINE_SETTINGS"
 NO_AVX2_LINE = "paadje: this processor has no AVX2"
 CODE_LINE = "paadje: because "
 """A program of ours that knows why it ends writes this and the code of the error."""
@@ -39,6 +42,19 @@ def installed_version(package: str, module: str | None = None) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def with_slots(env: Mapping[str, str]) -> tuple[dict[str, str], int] | None:
+    """The environment of an engine with half of its slots, and how many; None at one slot."""
+    try:
+        settings = json.loads(env[SETTINGS_VARIABLE])
+        slots = int(settings["slots"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    if slots < 2:
+        return None
+    changed = json.dumps(settings | {"slots": slots // 2})
+    return dict(env) | {SETTINGS_VARIABLE: changed}, slots // 2
 
 
 def explain(log_tail: str) -> tuple[str, str]:

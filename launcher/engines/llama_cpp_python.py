@@ -9,8 +9,7 @@ import json
 import sys
 from typing import Any
 
-from launcher.engines.common import explain, get_text, installed_version
-from launcher.engines.llama_cpp_python_server import SETTINGS_VARIABLE
+from launcher.engines.common import SETTINGS_VARIABLE, explain, get_text, installed_version
 from launcher.engines.protocol import Command, EngineInfo, EngineSettings
 from launcher.errors import PaadjeError
 from launcher.hardware.profile import MachineProfile

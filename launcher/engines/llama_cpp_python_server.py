@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from launcher import lifeline
+from launcher.engines.common import SETTINGS_VARIABLE
 
-SETTINGS_VARIABLE = "PAADJE_ENGINE_SETTINGS"
 _KV_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}
 """The numbers of these types in ggml.h."""
 

@@ -10,12 +10,10 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
-from launcher.engines.common import explain, get_text
+from launcher.engines.common import SETTINGS_VARIABLE, explain, get_text
 from launcher.engines.protocol import Command, EngineInfo, EngineSettings
 from launcher.errors import PaadjeError, UsageError
 from launcher.hardware.profile import MachineProfile
-
-SETTINGS_VARIABLE = "PAADJE_ENGINE_SETTINGS"
 
 
 class OpenAiEndpointEngine:

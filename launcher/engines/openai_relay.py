@@ -21,9 +21,7 @@ from typing import Any
 import httpx
 
 from launcher import lifeline
-from launcher.engines.common import CODE_LINE
-
-SETTINGS_VARIABLE = "PAADJE_ENGINE_SETTINGS"
+from launcher.engines.common import CODE_LINE, SETTINGS_VARIABLE
 
 _MOST_LINE_BYTES = 64 * 1024
 _MOST_ANSWER_BYTES = 2 * 1024 * 1024

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from launcher.engines.common import explain, get_text, installed_version
+from launcher.engines.common import SETTINGS_VARIABLE, explain, get_text, installed_version
 from launcher.engines.cpu import has_avx2, is_x86_64
 from launcher.engines.protocol import Command, EngineInfo, EngineSettings
-from launcher.engines.xllamacpp_server import SETTINGS_VARIABLE
 from launcher.hardware.profile import MachineProfile
 
 _WAIT_WITHOUT_SPINNING = {"OMP_WAIT_POLICY": "passive"}

@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from launcher import lifeline
-from launcher.engines.common import NO_AVX2_LINE
+from launcher.engines.common import NO_AVX2_LINE, SETTINGS_VARIABLE
 from launcher.engines.cpu import has_avx2
-
-SETTINGS_VARIABLE = "PAADJE_ENGINE_SETTINGS"
 
 _KV_TYPES = {"f16": "GGML_TYPE_F16", "q8_0": "GGML_TYPE_Q8_0", "q4_0": "GGML_TYPE_Q4_0"}
 

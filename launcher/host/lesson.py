@@ -14,13 +14,15 @@ from typing import Any
 
 import uvicorn
 
+from launcher.engines.primed import seal
 from launcher.engines.registry import DEFAULT_ENGINE
-from launcher.events import Event, ServiceChanged
+from launcher.events import Event, Notice, ServiceChanged
 from launcher.files import read_json_object, write_private_json
 from launcher.host.api import EventHub, control_app
 from launcher.host.projector import SharingPages, with_sharing
 from launcher.host.sharing_control import SharingControl
 from launcher.host.supervisor import Reason, Supervisor
+from launcher.host.surroundings import LOOK_EVERY_S, Watch
 from launcher.services.ports import LOOPBACK
 from launcher.services.spec import LessonSpec
 from launcher.services.state import (
@@ -50,6 +52,7 @@ class Host:
         self._hub = EventHub()
         self._stop = asyncio.Event()
         self._told_state = ""
+        self._memory_low = False
         self._supervisor = Supervisor(
             spec.services,
             engine_id=str(spec.plan.get("engine", DEFAULT_ENGINE)),
@@ -82,6 +85,7 @@ class Host:
         )
         supervising = asyncio.create_task(self._supervise())
         sharing = asyncio.create_task(self._share())
+        watching = asyncio.create_task(self._watch_surroundings())
         stopping = asyncio.create_task(self._stop.wait())
         # Without its control API a lesson could not be stopped any more, so it ends with it.
         await asyncio.wait((stopping, serving), return_when=asyncio.FIRST_COMPLETED)
@@ -91,6 +95,8 @@ class Host:
         for task in (supervising, sharing):
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
         before = self._supervisor.state
         await self._supervisor.stop()
         self._write_ended(before)
@@ -108,6 +114,7 @@ class Host:
             "services": dict(self._supervisor.states),
             "reason": dataclasses.asdict(reason) if reason else None,
             "joined": self._joined(),
+            "memory_low": self._memory_low,
         }
 
     def _config(self, port: int) -> uvicorn.Config:
@@ -147,6 +154,31 @@ class Host:
         except Exception:  # noqa: BLE001 - a lesson goes on when nobody watches its address
             _log.exception("watching over the sharing failed")
 
+    async def _watch_surroundings(self) -> None:
+        try:
+            watch = Watch()
+            while True:
+                for finding in watch.look():
+                    self._react(finding, watch.now.available_bytes)
+                await asyncio.sleep(LOOK_EVERY_S)
+        except Exception:  # noqa: BLE001 - a lesson goes on when nobody watches the memory
+            _log.exception("watching over the computer failed")
+
+    def _react(self, finding: str, available_bytes: int) -> None:
+        _log.info("%s: %d bytes of memory available", finding, available_bytes)
+        if finding == "memory_critical":
+            slots = self._supervisor.fewer_slots()
+            if slots is not None:
+                self._hub.publish(Notice(code="host.fewer_slots", params={"slots": slots}))
+            return
+        if finding == "woke":
+            self._hub.publish(Notice(code="host.woke"))
+            return
+        self._memory_low = finding == "memory_low"
+        self._hub.publish(
+            Notice(code=f"host.{finding}", params={"available_bytes": available_bytes})
+        )
+
     def _service_changed(self, service: str) -> None:
         if service:
             state = self._supervisor.states[service]
@@ -177,6 +209,8 @@ class Host:
             write_private_json(self._folder / ENDED_FILE, ended)
         except OSError as error:
             _log.warning("cannot write how the lesson ended: %s", error)
+        for folder in self._spec.primed_folders:
+            seal(Path(folder))
         if not erase_lesson_files(self._folder):
             _log.warning("not all files of the lesson could be removed")
 

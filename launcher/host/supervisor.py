@@ -1,6 +1,7 @@
 """Start the programs of a lesson in order, keep them running, and end them in reverse order."""
 
 import asyncio
+import dataclasses
 import logging
 import secrets
 import signal
@@ -8,8 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from launcher.engines.common import with_slots
 from launcher.engines.registry import ENGINES
 from launcher.errors import PaadjeError
+from launcher.host.pulse import LOOK_EVERY_S as PULSE_EVERY_S
+from launcher.host.pulse import Pulse, look_at
 from launcher.services import logfiles
 from launcher.services.policy import RestartPolicy
 from launcher.services.process import Child, end_family, spawn, stop
@@ -19,8 +23,8 @@ from launcher.services.states import LessonState, ServiceState
 
 _log = logging.getLogger("launcher.host")
 
-_LOOK_EVERY_S = 0.2
-_LOOKS_PER_TRIM = 50
+_LOOK_EVERY_S = 0.1
+_LOOKS_PER_TRIM = 20
 _DETAIL_LINES = 20
 _DATA_KEY_BYTES = 32
 _WORTH_ANOTHER_TRY = ("host.crash_loop", "engines.killed")
@@ -51,6 +55,8 @@ class Supervisor:
         self._changed = changed
         self._data_key = secrets.token_hex(_DATA_KEY_BYTES)
         self._children: dict[str, Child] = {}
+        self._replaced: set[str] = set()
+        self._slots: int | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._phase: LessonState = "preparing"
         self._was_ready = False
@@ -97,6 +103,27 @@ class Supervisor:
         if child is not None:
             child.send(message)
 
+    def fewer_slots(self) -> int | None:
+        """Start the engine again with half of its slots, which frees memory; how many they are.
+
+        None when it has only one, or cannot do with fewer.
+        """
+        for number, spec in enumerate(self._specs):
+            changed = with_slots(spec.env) if spec.kind == "engine" else None
+            if changed is not None and spec.id in self._children:
+                env, self._slots = changed
+                fewer = dataclasses.replace(spec, env=env)
+                self._specs = (*self._specs[:number], fewer, *self._specs[number + 1 :])
+                self._replaced.add(spec.id)
+                self._tell_slots()
+                return self._slots
+        return None
+
+    def _tell_slots(self) -> None:
+        for spec in self._specs:
+            if spec.kind == "app" and self._slots is not None:
+                self.send(spec.id, {"slots": self._slots})
+
     async def stop(self) -> None:
         """End all programs, the last one started first. Nothing runs when this returns."""
         self._phase = "stopping"
@@ -121,7 +148,11 @@ class Supervisor:
     async def _run_service(self, spec: ServiceSpec, ready: asyncio.Event) -> None:
         policy = RestartPolicy()
         while True:
-            reason = await self._run_once(spec, policy, ready)
+            current = next(each for each in self._specs if each.id == spec.id)
+            reason = await self._run_once(current, policy, ready)
+            if reason is None:
+                self._set(spec, "restarting")
+                continue
             delay_s = policy.crashed()
             _log.warning("%s ended: %s", spec.id, reason.code)
             hopeless = not ready.is_set() and reason.code not in _WORTH_ANOTHER_TRY
@@ -134,8 +165,8 @@ class Supervisor:
 
     async def _run_once(
         self, spec: ServiceSpec, policy: RestartPolicy, ready: asyncio.Event
-    ) -> Reason:
-        """Start the program and stay until it ends; why it ended."""
+    ) -> Reason | None:
+        """Start the program and stay until it ends; why it ended, None when that was wanted."""
         if not ready.is_set():
             self._set(spec, "starting")
         policy.started()
@@ -149,7 +180,8 @@ class Supervisor:
                 code="host.cannot_start", params={"service": spec.id}, detail=error.detail
             )
         self._children[spec.id] = child
-        late = False
+        late = stuck = False
+        self._replaced.discard(spec.id)
         try:
             await wait_ready(
                 spec.health_url,
@@ -162,10 +194,17 @@ class Supervisor:
         else:
             self._set(spec, "ready")
             ready.set()
-            await self._until_it_ends(child)
+            self._tell_slots()
+            stuck = not await self._until_it_ends(spec, child)
         exit_code = child.exit_code()
         await asyncio.to_thread(end_family, child)
         self._children.pop(spec.id, None)
+        if spec.id in self._replaced:
+            return None
+        if stuck:
+            code = "engines.not_answering" if spec.kind == "engine" else "host.not_answering"
+            params = {} if spec.kind == "engine" else {"service": spec.id}
+            return Reason(code=code, params=params, detail=child.log_tail(lines=_DETAIL_LINES))
         if late:
             return Reason(
                 code="host.not_ready",
@@ -174,13 +213,35 @@ class Supervisor:
             )
         return self._explain(spec, child, exit_code)
 
-    async def _until_it_ends(self, child: Child) -> None:
+    async def _until_it_ends(self, spec: ServiceSpec, child: Child) -> bool:
+        """Whether it ended by itself or was to end; False when it is stuck."""
+        watching = asyncio.create_task(self._until_stuck(spec, child))
+        try:
+            while child.exit_code() is None and spec.id not in self._replaced:
+                if watching.done():
+                    watching.result()
+                    return False
+                await asyncio.sleep(_LOOK_EVERY_S)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+        return True
+
+    async def _until_stuck(self, spec: ServiceSpec, child: Child) -> None:
+        import httpx
+
+        pulse = Pulse(hang_timeout_s=spec.hang_timeout_s, busy_timeout_s=spec.busy_timeout_s)
+        # A program that hangs must not leave us with connections that hang.
+        limits = httpx.Limits(max_keepalive_connections=0)
         looks = 0
-        while child.exit_code() is None:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            looks += 1
-            if looks % _LOOKS_PER_TRIM == 0:
-                logfiles.trim(child.log_file)
+        async with httpx.AsyncClient(trust_env=False, limits=limits) as client:
+            while (health := pulse.judge(await look_at(client, spec, child.pid))) != "stuck":
+                if child.exit_code() is None:
+                    self._set(spec, "ready" if health == "well" else "unresponsive")
+                looks += 1
+                if looks % _LOOKS_PER_TRIM == 0:
+                    logfiles.trim(child.log_file)
+                await asyncio.sleep(PULSE_EVERY_S)
 
     def _explain(self, spec: ServiceSpec, child: Child, exit_code: int | None) -> Reason:
         tail = f"{child.log_tail(lines=_DETAIL_LINES)}\nended by {_exit_name(exit_code)}".strip()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from launcher import catalog
 from launcher.catalog.schema import Recipe, Service
+from launcher.engines.primed import primed_folder, tidy
 from launcher.engines.protocol import EngineSettings
 from launcher.engines.registry import get_engine
 from launcher.errors import PaadjeError, UsageError
@@ -91,6 +92,14 @@ def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWis
     folder.mkdir(mode=0o700)
 
     engine = get_engine(plan.engine)
+    primed = primed_folder(
+        context.paths.primed,
+        engine_id=engine.id,
+        engine_version=engine.describe().version or "",
+        model_sha256=file.sha256,
+        kv_type=plan.kv_type,
+    )
+    tidy(primed)
     engine_key = secrets.token_urlsafe(24)
     command = engine.command(
         EngineSettings(
@@ -104,7 +113,7 @@ def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWis
             gpu_layers=plan.gpu_layers,
             kv_type=plan.kv_type,
             mmap=plan.mmap,
-            slot_dir=folder / "slots",
+            slot_dir=primed,
         )
     )
     engine_entry = EngineEntry(
@@ -124,6 +133,8 @@ def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWis
             health_url=command.health_url,
             log_file=str(logs / "engine.log"),
             ready_timeout_s=600.0,
+            alive_url=command.alive_url,
+            alive_headers=dict(command.alive_headers),
         )
     ]
     apps = [
@@ -144,6 +155,7 @@ def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWis
         apps=tuple(app.entry for app in apps),
         share=entry,
         plan=plan_to_dict(plan),
+        primed_folders=(str(primed),),
     )
     write_private_json(folder / "spec.json", spec_to_dict(spec))
     return spec

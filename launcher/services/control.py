@@ -25,7 +25,7 @@ class ControlClient:
         self._token = record.control_token
 
     def state(self) -> dict[str, Any]:
-        """``lesson, state, created_at, services {id: state}, reason, joined``.
+        """``lesson, state, created_at, services {id: state}, reason, joined, memory_low``.
 
         ``reason`` is None or ``{code, params, detail}``: `lesson.types.Why`.
         """

@@ -19,6 +19,10 @@ class ServiceSpec:
     how long it may take to leave by itself. ``{data_key}`` in ``env`` is filled by the host at
     every start: that key encrypts the lesson's data and lives in the host's memory only. Services
     start in the order of the lesson's list, each after the one before is ready.
+
+    While it runs it is asked for ``alive_url`` (else ``health_url``). One that neither answers nor
+    works is started again after ``hang_timeout_s``, one that works and does not answer after
+    ``busy_timeout_s``.
     """
 
     id: str
@@ -30,6 +34,10 @@ class ServiceSpec:
     health_headers: dict[str, str] = field(default_factory=dict)
     ready_timeout_s: float = 120.0
     stop_grace_s: float = 5.0
+    alive_url: str = ""
+    alive_headers: dict[str, str] = field(default_factory=dict)
+    hang_timeout_s: float = 10.0
+    busy_timeout_s: float = 180.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +104,8 @@ class LessonSpec:
     share: ShareEntry
     plan: dict[str, Any]
     """The launch plan as JSON, for ``status`` and for bug reports."""
+    primed_folders: tuple[str, ...] = ()
+    """Where the engine saves prompts for later lessons."""
 
     @property
     def state_file(self) -> Path:
@@ -112,6 +122,7 @@ def spec_from_dict(data: dict[str, Any]) -> LessonSpec:
     values["services"] = tuple(
         ServiceSpec(**{**service, "argv": tuple(service["argv"])}) for service in data["services"]
     )
+    values["primed_folders"] = tuple(data.get("primed_folders", ()))
     values["engine"] = EngineEntry(**data["engine"])
     values["apps"] = tuple(AppEntry(**app) for app in data["apps"])
     values["share"] = ShareEntry(

@@ -3,7 +3,7 @@
 from typing import Literal
 
 ServiceState = Literal[
-    "waiting", "starting", "ready", "restarting", "stopping", "stopped", "failed"
+    "waiting", "starting", "ready", "unresponsive", "restarting", "stopping", "stopped", "failed"
 ]
 
 LessonState = Literal[

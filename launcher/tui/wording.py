@@ -130,7 +130,12 @@ def service(t: Translator, name: str, state: str, recipes: Mapping[str, Recipe])
 
 
 def service_tone(state: ServiceState) -> Tone:
-    tones: dict[ServiceState, Tone] = {"ready": "good", "failed": "bad", "restarting": "care"}
+    tones: dict[ServiceState, Tone] = {
+        "ready": "good",
+        "failed": "bad",
+        "restarting": "care",
+        "unresponsive": "care",
+    }
     return tones.get(state, "quiet")
 
 

@@ -71,6 +71,7 @@ def test_what_it_tells(lesson: Running) -> None:
         "services": {"engine": "ready"},
         "reason": None,
         "joined": 12,
+        "memory_low": False,
     }
     for damaged in ("", "[]", '{"joined": "many"}', '{"joined": true}'):
         (lesson.folder / "gateway-status.json").write_text(damaged)

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -22,8 +22,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-def stop_event() -> asyncio.Event:
-    """Set when the host is gone or SIGTERM or SIGINT arrives. Needs a running event loop."""
+def stop_event(receive: Callable[[lifeline.Message], None] | None = None) -> asyncio.Event:
+    """Set when the host is gone or SIGTERM or SIGINT arrives. Needs a running event loop.
+
+    ``receive`` gets the host's messages, in the loop: ``{"slots": 2}`` when the engine has fewer.
+    """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
 
@@ -31,7 +34,12 @@ def stop_event() -> asyncio.Event:
         with contextlib.suppress(RuntimeError):  # The loop may have ended already.
             loop.call_soon_threadsafe(stop.set)
 
-    lifeline.follow(on_end=ask)
+    def pass_on(message: lifeline.Message) -> None:
+        if receive is not None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(receive, message)
+
+    lifeline.follow(on_end=ask, on_message=pass_on)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ask())
     return stop

@@ -26,9 +26,9 @@ log = logging.getLogger(__name__)
 
 async def run(config: Config) -> None:
     """Serve both sides until the host is gone."""
-    stop = stop_event()
     store = Store.open(config.data_dir, config.data_key)
     desk = Desk(config, store, EngineClient(config.engine_url, config.engine_key))
+    stop = stop_event(desk.hear)
     desk.start()
     sides = {config.port: student_app(desk), config.teacher_port: teacher_app(desk)}
     serving = asyncio.create_task(serve(sides, stop))

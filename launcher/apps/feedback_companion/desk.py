@@ -5,7 +5,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from launcher.apps.classroom.engine import EngineClient, EngineLost, EngineRefused
@@ -95,6 +95,12 @@ class Desk:
             await asyncio.gather(self._priming, return_exceptions=True)
         await self.line.stop()
         await self._engine.close()
+
+    def hear(self, message: Mapping[str, object]) -> None:
+        """A message of the host: the engine has another number of slots now."""
+        slots = message.get("slots")
+        if isinstance(slots, int) and 1 <= slots <= 64:
+            self.line.resize(slots)
 
     @property
     def activity(self) -> Activity:

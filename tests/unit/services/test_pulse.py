@@ -1,0 +1,57 @@
+"""Stuck is what sleeps and does not answer; busy, loading and starved programs are left alone."""
+
+import itertools
+
+import pytest
+
+from launcher.host.pulse import Look, Pulse
+
+
+def looks(pattern: str, *, cpu: float, asleep: bool) -> list[Look]:
+    """One look a second; ``.`` is an answer and ``x`` is none."""
+    return [
+        Look(at=float(at), answered=sign == ".", cpu_s=at * cpu, asleep=asleep)
+        for at, sign in enumerate(pattern)
+    ]
+
+
+def judged(found: list[Look]) -> list[str]:
+    pulse = Pulse(hang_timeout_s=10, busy_timeout_s=60)
+    return [pulse.judge(look) for look in found]
+
+
+def test_one_that_sleeps_and_is_silent_is_told_within_two_looks_and_is_stuck_later() -> None:
+    health = judged(looks("..." + "x" * 12, cpu=0, asleep=True))
+    assert health[:4] == ["well"] * 4
+    assert health[4] == "unresponsive"
+    assert health[3 + 9] == "stuck"
+
+
+def test_one_look_that_goes_wrong_means_nothing() -> None:
+    assert set(judged(looks(".x.x..x.", cpu=0, asleep=True))) == {"well"}
+
+
+def test_one_that_works_may_be_silent_for_long_but_not_for_ever() -> None:
+    health = judged(looks("." + "x" * 61, cpu=0.9, asleep=True))
+    assert set(health[:60]) == {"well"}
+    assert health[-1] == "stuck"
+
+
+def test_one_that_gets_no_turn_on_a_busy_computer_is_not_stuck() -> None:
+    assert set(judged(looks("." + "x" * 50, cpu=0, asleep=False))) == {"well"}
+
+
+@pytest.mark.parametrize("gap_s", [30, 30_000])
+def test_after_the_computer_slept_it_gets_all_its_time_again(gap_s: int) -> None:
+    found = looks("..xxxxxxxx", cpu=0, asleep=True)
+    later = [
+        Look(at=each.at + gap_s, answered=False, cpu_s=0, asleep=True)
+        for each in itertools.islice(found, 2, None)
+    ]
+    health = judged([*found, *later])
+    assert health[len(found)] == "well"
+    assert "stuck" not in health
+
+
+def test_it_recovers() -> None:
+    assert judged(looks("..xxxx..", cpu=0, asleep=True))[-1] == "well"
