@@ -55,6 +55,18 @@ SLOWER_FACTOR = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One answer in tokens; ``shared_prompt`` of the prompt is the same for the whole class."""
+
+    prompt: int = PROMPT_TOKENS
+    shared_prompt: int = SHARED_PROMPT_TOKENS
+    output: int = OUTPUT_TOKENS
+
+
+FEEDBACK = Work()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Constants:
     """Of one device, as measured: bytes and operations per second that a model gets, and what
     each further student in a step costs, in tokens of a prompt (None: not measured)."""
@@ -105,6 +117,7 @@ def predict_speed(
     measured_tokens_per_s: float | None = None,
     on_processor: Known | None = None,
     on_graphics: Known | None = None,
+    work: Work = FEEDBACK,
 ) -> SpeedEstimate:
     """Speed with a part ``gpu_share`` (0 to 1) of the layers on ``gpu``.
 
@@ -121,7 +134,7 @@ def predict_speed(
     if on_graphics is not None and gpu is not None:
         graphics = _as_measured(on_graphics, 1.0)
     per_sequence = memory.kv_cache_bytes / max(1, slots * context_tokens)
-    per_sequence *= PROMPT_TOKENS + OUTPUT_TOKENS / 2
+    per_sequence *= work.prompt + work.output / 2
     shares = ((graphics, gpu_share), (processor, 1 - gpu_share))
     layers = model.shape.layers or TYPICAL_LAYERS
 
@@ -176,12 +189,12 @@ def predict_speed(
             students=students,
             basis=basis,
         )
-    output = OUTPUT_TOKENS * (THINKING_FACTOR if model.thinking_always else 1)
-    own = PROMPT_TOKENS - SHARED_PROMPT_TOKENS
-    one = PROMPT_TOKENS / prompt_speed + output * single
-    first = (SHARED_PROMPT_TOKENS + batch * own) / prompt_speed + output * together
+    output = work.output * (THINKING_FACTOR if model.thinking_always else 1)
+    own = work.prompt - work.shared_prompt
+    one = work.prompt / prompt_speed + output * single
+    first = (work.shared_prompt + batch * own) / prompt_speed + output * together
     rounds = -(-students // batch)
-    last = (SHARED_PROMPT_TOKENS + students * own) / prompt_speed + rounds * output * together
+    last = (work.shared_prompt + students * own) / prompt_speed + rounds * output * together
 
     def times(seconds: float) -> Range:
         likely = seconds / scale

@@ -63,9 +63,11 @@ def running_engine(
 
 
 class EngineUnderTest:
+    """A running engine; ``pid`` is its program's."""
+
     def __init__(self, settings: EngineSettings, pid: int) -> None:
         self.settings = settings
-        self._pid = pid
+        self.pid = pid
         self._url = f"http://127.0.0.1:{settings.port}"
 
     def healthy(self) -> bool:
@@ -82,13 +84,13 @@ class EngineUnderTest:
         import psutil
 
         try:
-            return int(psutil.Process(self._pid).memory_info().rss)
+            return int(psutil.Process(self.pid).memory_info().rss)
         except psutil.Error:
             return None
 
     def prompt_rate(self, tokens: int = PROMPT_TOKENS) -> float:
         """Tokens per second of reading a prompt of one student."""
-        timings = self._complete(tokens, 1)
+        timings = self.complete(tokens, 1)
         return float(timings["prompt_n"]) / (float(timings["prompt_ms"]) / 1000)
 
     def decode_rate(self, batch: int = 1, tokens: int = OUTPUT_TOKENS, prompt: int = 0) -> float:
@@ -98,7 +100,7 @@ class EngineUnderTest:
         """
         prompt = prompt or SHORT_PROMPT_TOKENS
         with ThreadPoolExecutor(batch) as pool:
-            answers = list(pool.map(lambda _: self._complete(prompt, tokens), range(batch)))
+            answers = list(pool.map(lambda _: self.complete(prompt, tokens), range(batch)))
         # The first token comes with the prompt; the slowest writer had company all the time.
         slowest = max(
             float(answer["predicted_ms"]) / max(1, int(answer["predicted_n"]) - 1)
@@ -106,7 +108,8 @@ class EngineUnderTest:
         )
         return batch / (slowest / 1000)
 
-    def _complete(self, prompt_tokens: int, output_tokens: int) -> dict[str, Any]:
+    def complete(self, prompt_tokens: int, output_tokens: int) -> dict[str, Any]:
+        """One answer to a prompt of chance tokens; the engine's own timings of it."""
         import requests
 
         body = {

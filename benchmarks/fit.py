@@ -1,0 +1,345 @@
+"""Are the predictions true? Memory and speed as `fit` predicts them, against the real engine.
+
+Memory: what the engine's program really holds, for models of several sizes and kinds, with several
+contexts, slots and types of cache. Speed: the engine is calibrated as ``paadje bench`` does it, and
+the constants then predict other work, which is measured as well; the two kinds of work take turns,
+so that whatever else this computer does is shared out. Beside the starter model, models are made of
+well-known shapes with zeros for weights: they take the memory and the time of real ones.
+
+    python benchmarks/fit.py [--quick] [--json] [--rounds N]
+
+Each speed is given by the clock on the wall and by the processor time that the engine used, spread
+over its threads. On a quiet computer the two say the same; on a busy one only the second says
+something of the prediction.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+import gguf  # noqa: E402
+import psutil  # noqa: E402
+from fit_models import SHAPES, make_model  # noqa: E402
+
+from launcher import catalog, hardware  # noqa: E402
+from launcher.catalog.schema import CatalogModel  # noqa: E402
+from launcher.engines.protocol import EngineSettings  # noqa: E402
+from launcher.engines.registry import get_engine  # noqa: E402
+from launcher.events import Cancel  # noqa: E402
+from launcher.fit.calibration import Measured, solve  # noqa: E402
+from launcher.fit.memory import predict_memory  # noqa: E402
+from launcher.fit.speed import Constants, Known, Work, predict_speed  # noqa: E402
+from launcher.lesson.measuring import EngineUnderTest, running_engine  # noqa: E402
+from launcher.models.gguf import read_header  # noqa: E402
+from tests.conftest import STARTER_SHA256, TEST_CACHE  # noqa: E402
+
+SETTINGS = [(1024, 4, "f16"), (4096, 2, "f16"), (2048, 8, "q8_0"), (8192, 1, "q4_0")]
+"""Context of each slot, slots, type of the cache."""
+LARGE_BYTES = 500_000_000
+"""These are tried with two settings: they take long."""
+SLOTS = 4
+SPEED_CONTEXT_TOKENS = 1024
+
+CLOCKS = ("wall", "processor")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Some work: each of ``students`` has a prompt of its own, and an answer."""
+
+    name: str
+    students: int
+    prompt: int
+    output: int
+
+
+CHECKS = [
+    Check("one, prompt 300, answer 64", 1, 300, 64),
+    Check("one, prompt 64, answer 128", 1, 64, 128),
+    Check("two at once, prompt 128, answer 64", 2, 128, 64),
+    Check("class of 8, four at once, prompt 128, answer 48", 8, 128, 48),
+]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="under a minute")
+    parser.add_argument("--rounds", type=int, default=0)
+    options = parser.parse_args()
+    load = _load()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        models = dict(_models(folder, quick=options.quick))
+        memory = [row for each in models.values() for row in _memory(each, folder, options.quick)]
+        timed = list(models.values())[: 1 if options.quick else 3]
+        rounds = options.rounds or (1 if options.quick else 3)
+        speed = [row for each in timed for row in _speed(each, folder, rounds, options.quick)]
+    report = {
+        "memory": memory,
+        "memory_error": _errors([row["error"] for row in memory]),
+        "speed": speed,
+        "speed_error": {clock: _errors([row["error"][clock] for row in speed]) for clock in CLOCKS},
+        "machine": _machine(load),
+    }
+    print(json.dumps(report) if options.json else _text(report))
+    return 0
+
+
+# --- models -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    path: Path
+    model: CatalogModel
+
+
+def _models(folder: Path, *, quick: bool) -> Iterator[tuple[str, Subject]]:
+    starter = TEST_CACHE / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    if not starter.is_file():
+        raise SystemExit(f"the starter model ({STARTER_SHA256[:12]}) is not there: run ./test once")
+    yield "starter", _subject(starter, "SmolLM2 135M", "Q4_1")
+    for name in list(SHAPES)[: 1 if quick else None]:
+        path = make_model(folder / f"{name}.gguf", SHAPES[name], starter)
+        yield name, _subject(path, name, SHAPES[name].quantization)
+
+
+def _subject(path: Path, name: str, quantization: str) -> Subject:
+    header = read_header(path)
+    practice = catalog.load_catalog().practice_model()
+    assert practice.file is not None
+    reader = gguf.GGUFReader(path)
+    model = practice.model_copy(
+        update={
+            "id": path.stem.lower(),
+            "name": name,
+            "quantization": quantization,
+            "parameters": sum(int(tensor.n_elements) for tensor in reader.tensors),
+            "file": practice.file.model_copy(update={"size_bytes": path.stat().st_size}),
+            "shape": header.shape,
+        }
+    )
+    return Subject(path, model)
+
+
+def _engine(
+    subject: Subject, folder: Path, context_tokens: int, slots: int, kv_type: str = "f16"
+) -> Any:
+    settings = EngineSettings(
+        model_path=subject.path,
+        model_id="m",
+        port=0,
+        api_key="",
+        context_tokens=context_tokens,
+        slots=slots,
+        threads=_threads(),
+        gpu_layers=0,
+        kv_type=kv_type,
+        mmap=False,
+    )
+    return running_engine(get_engine("xllamacpp"), settings, folder / "engine.log", Cancel())
+
+
+def _threads() -> int:
+    return psutil.cpu_count(logical=False) or 1
+
+
+# --- memory -------------------------------------------------------------------------------------
+
+
+def _memory(subject: Subject, folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
+    large = subject.path.stat().st_size > LARGE_BYTES
+    for context, slots, kv_type in SETTINGS[: 1 if quick else 2 if large else None]:
+        need = predict_memory(
+            subject.model, context_tokens=context, slots=slots, kv_type=kv_type
+        ).total_bytes
+        with _engine(subject, folder, context, slots, kv_type) as engine:
+            # Whole steps, so that the buffers are used as in a lesson.
+            engine.complete(min(512, context // 2), 4)
+            with ThreadPoolExecutor(slots) as pool:
+                list(pool.map(lambda _: engine.complete(64, 8), range(slots)))
+            real = engine.memory_bytes()
+        assert real is not None
+        yield {
+            "model": subject.model.name,
+            "context_tokens": context,
+            "slots": slots,
+            "kv_type": kv_type,
+            "predicted_bytes": need,
+            "real_bytes": real,
+            "error": need / real - 1,
+        }
+
+
+# --- speed --------------------------------------------------------------------------------------
+
+
+def _speed(subject: Subject, folder: Path, rounds: int, quick: bool) -> Iterator[dict[str, Any]]:
+    checks = CHECKS[1:3] if quick else CHECKS
+    times: dict[str, list[dict[str, float]]] = {}
+    with _engine(subject, folder, SPEED_CONTEXT_TOKENS, SLOTS) as engine:
+        _time(engine, Check("warm", SLOTS, 16, 4))
+        for _ in range(rounds):
+            for work in _calibration_work():
+                times.setdefault(work.name, []).append(_time(engine, work))
+            for check in checks:
+                times.setdefault(check.name, []).append(_time(engine, check))
+            for work in _calibration_work():  # On both sides of the checks.
+                times.setdefault(work.name, []).append(_time(engine, work))
+    middle = {
+        name: {clock: statistics.median(each[clock] for each in found) for clock in CLOCKS}
+        for name, found in times.items()
+    }
+    constants = {clock: _solve(subject.model, middle, clock) for clock in CLOCKS}
+    for check in checks:
+        said = {clock: _predict(subject.model, check, constants[clock]) for clock in CLOCKS}
+        yield {
+            "model": subject.model.name,
+            "work": check.name,
+            "predicted_s": said,
+            "measured_s": middle[check.name],
+            "error": {clock: said[clock] / middle[check.name][clock] - 1 for clock in CLOCKS},
+        }
+
+
+def _calibration_work() -> list[Check]:
+    return [
+        Check("read", 1, 512, 1),
+        Check("write", 1, 16, 65),
+        Check("write together", SLOTS, 16, 65),
+    ]
+
+
+def _time(engine: EngineUnderTest, work: Check) -> dict[str, float]:
+    """Seconds for all of the work, by both clocks."""
+    used, started = _used(engine), time.perf_counter()
+    with ThreadPoolExecutor(min(work.students, SLOTS)) as pool:
+        list(pool.map(lambda _: engine.complete(work.prompt, work.output), range(work.students)))
+    wall = time.perf_counter() - started
+    return {"wall": wall, "processor": (_used(engine) - used) / _threads()}
+
+
+def _used(engine: EngineUnderTest) -> float:
+    spent = psutil.Process(engine.pid).cpu_times()
+    return float(spent.user + spent.system)
+
+
+def _solve(model: CatalogModel, times: dict[str, dict[str, float]], clock: str) -> Constants:
+    """As the calibration does, from the times of whole answers."""
+    single = (times["write"][clock] - 16 * times["read"][clock] / 512) / 64
+    read = times["read"][clock] - single
+    together = (times["write together"][clock] - SLOTS * 16 * read / 512) / 64
+    measured = Measured(
+        prompt_tokens_per_s=512 / read,
+        decode_tokens_per_s=1 / single,
+        class_tokens_per_s=SLOTS / together,
+        slots=SLOTS,
+        kv_bytes_read=_kv_bytes_per_token(model) * 48,
+    )
+    found = solve(model, measured, on_gpu=False)
+    assert found is not None
+    return found
+
+
+def _predict(model: CatalogModel, check: Check, constants: Constants) -> float:
+    need = predict_memory(model, context_tokens=SPEED_CONTEXT_TOKENS, slots=SLOTS)
+    speed = predict_speed(
+        model,
+        _MACHINE,
+        memory=need,
+        context_tokens=SPEED_CONTEXT_TOKENS,
+        slots=SLOTS,
+        students=check.students,
+        on_processor=Known(constants=constants, exact=True, near=True),
+        work=Work(prompt=check.prompt, shared_prompt=0, output=check.output),
+    )
+    assert speed.class_last_s.likely is not None
+    return speed.class_last_s.likely
+
+
+def _kv_bytes_per_token(model: CatalogModel) -> float:
+    need = predict_memory(model, context_tokens=SPEED_CONTEXT_TOKENS, slots=SLOTS)
+    return need.kv_cache_bytes / (SPEED_CONTEXT_TOKENS * SLOTS)
+
+
+_MACHINE = hardware.probe_machine(ROOT)
+
+# --- the report ---------------------------------------------------------------------------------
+
+
+def _errors(errors: Sequence[float]) -> dict[str, float]:
+    sizes = [abs(error) for error in errors]
+    return {"median": statistics.median(sizes), "worst": max(sizes), "count": len(sizes)}
+
+
+def _load() -> float | None:
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def _machine(load_before: float | None) -> dict[str, Any]:
+    return {
+        "system": platform.system(),
+        "processor": _MACHINE.cpu_name.value,
+        "physical_cores": _threads(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "python": platform.python_version(),
+        "xllamacpp": version("xllamacpp"),
+        "load_before": load_before,
+        "load_after": _load(),
+    }
+
+
+def _text(report: dict[str, Any]) -> str:
+    machine = report["machine"]
+    lines = [
+        f"{machine['processor']}, {machine['physical_cores']} cores, xllamacpp "
+        f"{machine['xllamacpp']}, load {machine['load_before']} before, {machine['load_after']} "
+        "after",
+        "",
+        f"{'memory':<16}{'context':>8}{'slots':>6}{'cache':>6}{'predicted':>11}{'real':>11}"
+        f"{'error':>8}",
+    ]
+    lines += [
+        f"{row['model']:<16}{row['context_tokens']:>8}{row['slots']:>6}{row['kv_type']:>6}"
+        f"{row['predicted_bytes'] / 2**20:>7.0f} MiB{row['real_bytes'] / 2**20:>7.0f} MiB"
+        f"{row['error']:>+8.1%}"
+        for row in report["memory"]
+    ]
+    found = report["memory_error"]
+    lines += [
+        f"memory: median error {found['median']:.1%}, worst {found['worst']:.1%}",
+        "",
+        f"{'speed':<16}{'work':<50}{'predicted':>10}{'measured':>10}{'error':>8}"
+        f"{'by processor time':>19}",
+    ]
+    lines += [
+        f"{row['model']:<16}{row['work']:<50}{row['predicted_s']['wall']:>8.1f} s"
+        f"{row['measured_s']['wall']:>8.1f} s{row['error']['wall']:>+8.1%}"
+        f"{row['error']['processor']:>+19.1%}"
+        for row in report["speed"]
+    ]
+    for clock in CLOCKS:
+        found = report["speed_error"][clock]
+        lines.append(
+            f"speed by {clock} time: median error {found['median']:.1%}, worst {found['worst']:.1%}"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
