@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 import sys
@@ -32,6 +33,8 @@ HANDSHAKE_TIMEOUT_S = 10.0
 BACKLOG = 1024
 MAX_UNREAD_BYTES = 256 * KIB
 
+_FOLD = re.compile(rb"\n[ \t]")
+
 Place = tuple[str, int]
 """An address and a port."""
 
@@ -47,6 +50,7 @@ class GatewayProtocol(H11Protocol):
     """Since when the client owes us something; None while we owe the client an answer."""
     has_asked = False
     """Whether a whole request ever came."""
+    _last_bytes = b""
     _tunnel: asyncio.StreamReader | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -66,6 +70,9 @@ class GatewayProtocol(H11Protocol):
             if self._thrown_away > MAX_THROWN_AWAY_BYTES:
                 self.transport.abort()
                 return
+        if self._waiting_for == "headers" and self._folds(data):
+            self.send_400_response("Invalid HTTP request received.")
+            return
         super().data_received(data)
         self._watch()
 
@@ -112,6 +119,13 @@ class GatewayProtocol(H11Protocol):
         super().resume_writing()
         if self._write_deadline is not None:
             self._write_deadline.cancel()
+
+    def _folds(self, data: bytes) -> bool:
+        """Whether a header goes on on the next line: obsolete, and read in different ways."""
+        seen = self._last_bytes + data
+        head, end, _ = seen.partition(b"\r\n\r\n")
+        self._last_bytes = b"" if end else seen[-3:]
+        return _FOLD.search(head) is not None
 
     def _watch(self) -> None:
         state = self.conn.their_state

@@ -56,6 +56,8 @@ class UpstreamApp:
             Route("/upload", self.upload, methods=["POST"]),
             Route("/breaks", self.breaks),
             Route("/cookies", self.cookies),
+            Route("/who", self.who),
+            Route("/ticks", self.ticks),
             WebSocketRoute("/socket", self.socket),
         ]
         self.asgi = Starlette(routes=routes)
@@ -106,6 +108,19 @@ class UpstreamApp:
             size += len(chunk)
         self.uploaded = size
         return JSONResponse({"size": size})
+
+    async def who(self, request: Request) -> Response:
+        return JSONResponse({"student": request.headers["x-paadje-student"]})
+
+    async def ticks(self, request: Request) -> Response:
+        async def chunks() -> Any:
+            import asyncio
+
+            while True:
+                yield "data: tick\n\n"
+                await asyncio.sleep(0.25)
+
+        return StreamingResponse(chunks(), media_type="text/event-stream")
 
     async def cookies(self, request: Request) -> Response:
         answer = JSONResponse(dict(request.headers))

@@ -1,6 +1,7 @@
 """What a request must be before anything looks at it."""
 
 import json
+import socket
 
 import httpx
 import pytest
@@ -127,6 +128,18 @@ def test_a_body_has_one_length(gateway: RunningGateway, lines: tuple[str, ...]) 
     answer = raw(gateway.host, "\r\n".join([*head, "", "0\r\n\r\n"]).encode())
     assert status_of(answer) == 400
     assert b"connection: close" in answer.lower()
+
+
+def test_a_folded_header_is_refused_however_it_arrives(gateway: RunningGateway) -> None:
+    head = f"GET / HTTP/1.1\r\nhost: {gateway.host}\r\nx-a: b\r\n".encode()
+    rest = b"\tfolded\r\nconnection: close\r\n\r\n"
+    assert status_of(raw(gateway.host, head + rest)) == 400
+    address, _, port = gateway.host.rpartition(":")
+    with socket.create_connection((address, int(port)), timeout=20) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in (head[:-1], head[-1:], rest):
+            connection.sendall(piece)
+        assert connection.recv(100).startswith(b"HTTP/1.1 400")
 
 
 @pytest.mark.parametrize("length", [17_000, 200_000])

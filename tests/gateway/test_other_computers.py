@@ -1,0 +1,179 @@
+"""From other computers: what answers, who is suspected, what happens when the address changes."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from launcher.sharing.reachability import Findings, judge
+from tests.conftest import require
+from tests.gateway.harness import TOKEN, wait_until
+from tests.gateway.lesson import RunningLesson
+from tests.gateway.test_network import HERE, ip, namespaces
+
+__all__ = ["namespaces"]
+
+MOVED = "10.213.7.99"
+STUDENTS = [f"10.213.7.{number}" for number in range(100, 130)]
+PROGRAM = Path(__file__).with_name("other_computers.py")
+
+SERVE_APP = (
+    "import sys; from tests.gateway.harness import running_app\n"
+    "with running_app() as (app, port): print(port, flush=True); sys.stdin.read()"
+)
+
+
+@contextmanager
+def shared_lesson(folder: Path, laptop: str) -> Iterator[RunningLesson]:
+    """A lesson on the laptop of the namespaces, shared on its cable."""
+    inside = ("ip", "netns", "exec", laptop)
+    app = subprocess.Popen(
+        [*inside, sys.executable, "-c", SERVE_APP], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert app.stdin is not None
+    assert app.stdout is not None
+    try:
+        port = int(app.stdout.readline())
+        with RunningLesson(
+            folder, port, prefix=inside, mode="lan", address=HERE, interface="cable"
+        ) as lesson:
+            yield lesson
+    finally:
+        app.stdin.close()
+        app.wait()
+        app.stdout.close()
+
+
+def open_ports(phone: str, *arguments: str) -> set[int]:
+    scan = subprocess.run(
+        ["ip", "netns", "exec", phone, "nmap", "-n", "-Pn", "-p-", "-T5", "--min-rate", "20000",
+         "-oG", "-", *arguments],
+        capture_output=True, text=True, check=True, timeout=250,
+    )  # fmt: skip
+    return {int(port) for port in re.findall(r"(\d+)/open/tcp", scan.stdout)}
+
+
+@pytest.mark.slow
+def test_only_the_port_of_the_lesson_answers(namespaces: tuple[str, str], tmp_path: Path) -> None:
+    require(shutil.which("nmap") is not None, "nmap is not installed")
+    laptop, phone = namespaces
+    cable = subprocess.run(
+        ["ip", "-n", laptop, "-o", "link"], capture_output=True, text=True, check=True
+    ).stdout
+    name = re.search(r"\d+: (l\w+)@", cable)
+    assert name is not None
+    ip("-n", laptop, "address", "add", "fd00:213::1/64", "dev", name[1], "nodad")
+    phone_end = name[1].replace("l", "p", 1)
+    ip("-n", phone, "address", "add", "fd00:213::2/64", "dev", phone_end, "nodad")
+    with shared_lesson(tmp_path, laptop) as lesson:
+        port = lesson.spec.share.port
+        assert open_ports(phone, HERE) == {port}
+        assert open_ports(phone, "-6", "fd00:213::1") == set()
+
+
+def findings(lesson: RunningLesson, *, answers: bool) -> Findings:
+    status = lesson.gateway_status()
+    known = {"same_wifi": "yes", "phone_vpn": "no", "firewall": "no", "vpn": "no"}
+    return Findings(
+        waited_s=61,
+        probe_seen=status["probe_seen"],
+        heard=status["heard_from_outside"],
+        **(known if answers else {}),  # type: ignore[arg-type]
+    )
+
+
+def visit(phone: str, lesson: RunningLesson, *, own: str | None = None) -> bool:
+    share = lesson.share()
+    source = f"('{own}', 0)" if own else "None"
+    code = (
+        "import socket, sys\n"
+        f"s = socket.create_connection(('{share['address']}', {share['port']}), 2, {source})\n"
+        f"s.sendall(b'GET / HTTP/1.1\\r\\nhost: {share['address']}:{share['port']}\\r\\n\\r\\n')\n"
+        "sys.exit(0 if s.recv(20).startswith(b'HTTP/1.1 200') else 1)\n"
+    )
+    done = subprocess.run(
+        ["ip", "netns", "exec", phone, sys.executable, "-c", code], check=False, capture_output=True
+    )
+    return done.returncode == 0
+
+
+def test_isolation_is_suspected_on_its_exact_signature_only(
+    namespaces: tuple[str, str], tmp_path: Path
+) -> None:
+    """What isolation comes down to for the laptop: nothing of the phone arrives."""
+    laptop, phone = namespaces
+    with shared_lesson(tmp_path, laptop) as lesson:
+        subprocess.run(["ip", "-n", phone, "route", "add", "unreachable", HERE], check=True)
+        assert not visit(phone, lesson)
+        assert judge(findings(lesson, answers=True)).cause == "isolation"
+        # Without the answers of the teacher the question comes first.
+        assert judge(findings(lesson, answers=False)).ask == "same_wifi"
+        subprocess.run(["ip", "-n", phone, "route", "del", "unreachable", HERE], check=True)
+        assert visit(phone, lesson)
+        wait_until(lambda: lesson.gateway_status()["heard_from_outside"], "the visit")
+        assert judge(findings(lesson, answers=True)).cause == "something_else"
+
+
+def test_thirty_students_keep_who_they_are_when_the_address_changes(
+    namespaces: tuple[str, str],
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    laptop, phone = namespaces
+    cable = subprocess.run(
+        ["ip", "-n", laptop, "-o", "link"], capture_output=True, text=True, check=True
+    ).stdout
+    name = re.search(r"\d+: (l\w+)@", cable)
+    assert name is not None
+    for address in STUDENTS:
+        ip("-n", phone, "address", "add", f"{address}/24", "dev", name[1].replace("l", "p", 1))
+    with shared_lesson(tmp_path, laptop) as lesson:
+        class_ = subprocess.Popen(
+            ["ip", "netns", "exec", phone, sys.executable, PROGRAM, *STUDENTS],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        ask = asker(class_, lesson)
+        try:
+            before = ask(HERE)
+            ip("-n", laptop, "address", "del", f"{HERE}/24", "dev", name[1])
+            ip("-n", laptop, "address", "add", f"{MOVED}/24", "dev", name[1])
+            began = time.monotonic()
+            wait_until(lambda: lesson.share()["address"] == MOVED, "the new address")
+            after = ask(MOVED)
+            took_s = time.monotonic() - began
+        finally:
+            assert class_.stdin is not None
+            assert class_.stdout is not None
+            class_.stdin.close()
+            class_.wait()
+            class_.stdout.close()
+        assert after == before
+        assert len(set(after)) == 30
+        assert took_s < 10, took_s
+        record_property("seconds_until_30_streams_are_back", round(took_s, 2))
+        assert lesson.gateway_status()["joined"] == 30
+        assert {address for address, _ in lesson.gateway_status()["listening"]} == {
+            "127.0.0.1",
+            MOVED,
+        }
+
+
+def asker(class_: subprocess.Popen[str], lesson: RunningLesson) -> Callable[[str], list[str]]:
+    def ask(address: str) -> list[str]:
+        assert class_.stdin is not None
+        assert class_.stdout is not None
+        class_.stdin.write(f"http://{address}:{lesson.share()['port']} {TOKEN}\n")
+        class_.stdin.flush()
+        who: list[str] = json.loads(class_.stdout.readline())["who"]
+        return who
+
+    return ask
