@@ -231,7 +231,8 @@ def clauses(text: str, *, min_words: int = 3, max_words: int = 14) -> tuple[str,
     found = []
     for match in _CLAUSE.finditer(text):
         words = match.group().split()
-        if len(words) >= min_words and not _UNQUOTABLE.search(match.group()):
+        real = sum(any(char.isalpha() for char in word) for word in words)
+        if real >= min_words and not _UNQUOTABLE.search(match.group()):
             cut = " ".join(words[:max_words])
             found.append(cut + " …" if len(words) > max_words else cut)
     return tuple(dict.fromkeys(found))

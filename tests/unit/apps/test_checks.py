@@ -201,6 +201,6 @@ def test_the_schema_names_only_sentences_that_exist_and_have_no_comment_yet() ->
 
 
 def test_clauses_are_literal_pieces_of_the_sentence() -> None:
-    text = 'Als het regent, blijf ik thuis; dan lees ik een "boek". Ja'
+    text = 'Als het regent, blijf ik thuis; dan lees ik een "boek". - Punt 1: ja'
     assert clauses(text) == ("Als het regent", "blijf ik thuis")
     assert all(clause in text for clause in clauses(text))
