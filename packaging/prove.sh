@@ -18,6 +18,7 @@ need xterm xterm
 need import imagemagick
 need xdotool xdotool
 need desktop-file-validate desktop-file-utils
+need gio libglib2.0-bin
 need ip iproute2
 if [ ${#missing[@]} -gt 0 ]; then
   apt-get update -q

@@ -1,0 +1,211 @@
+"""The .run and the .deb, used as a teacher and as IT would. Started by packaging/prove.sh."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.packaging.kitchen import (
+    NEW,
+    OLD,
+    PROOFS,
+    User,
+    build,
+    copy_model,
+    last_json,
+    note,
+    open_folder,
+    screen,
+    wait_until,
+)
+
+LIMIT_BYTES = 90 * 2**20
+APP = "$HOME/.local/lib/paadje"
+PAADJE = '"$HOME/.local/bin/paadje"'
+START = (
+    f"{PAADJE} start feedback-companion --model smollm2-135m-instruct-q4_1 --yes "
+    "--share local --detach --json"
+)
+
+
+@pytest.fixture
+def user() -> Iterator[User]:
+    with open_folder() as folder:
+        yield User(folder / "people")
+
+
+@pytest.fixture
+def models(starter_model: Path) -> Iterator[Path]:
+    with open_folder() as folder:
+        yield copy_model(starter_model, folder / "models")
+
+
+def install(user: User, package: Path) -> None:
+    done = user.run(package, "--quiet", "--", "--no-kit")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("target", ["linux-run", "linux-deb"])
+def test_it_is_small_enough(target: str) -> None:
+    assert build(target, fast=False).stat().st_size <= LIMIT_BYTES
+
+
+@pytest.mark.parametrize("target", ["linux-run", "linux-deb"])
+def test_the_same_inputs_give_the_same_bytes(target: str) -> None:
+    assert build(target, copy="-again").read_bytes() == build(target).read_bytes()
+
+
+def test_it_works_without_network_and_without_pip(user: User, models: Path) -> None:
+    install(user, build("linux-run"))
+    user.script(f'rm -r "{APP}"/app/python/lib/python3.13/site-packages/pip*')
+    done = user.run(user.home / ".local/bin/paadje", "--selftest", "--models", models, "--json")
+    result = last_json(done.stdout)
+    note(f"selftest of the .run: {result['data']}")
+    assert done.returncode == 0, done.stdout
+    assert [check["name"] for check in result["data"]["checks"] if not check["ok"]] == []
+
+
+def test_a_broken_part_is_found(user: User, models: Path) -> None:
+    install(user, build("linux-run"))
+    user.script(f'rm "{APP}"/app/python/lib/python3.13/site-packages/nh3/*.so')
+    done = user.run(user.home / ".local/bin/paadje", "--selftest", "--models", models, "--json")
+    assert done.returncode == 1
+    assert not last_json(done.stdout)["ok"]
+
+
+def test_the_desktop_entry_opens_a_terminal_with_the_screens(user: User) -> None:
+    install(user, build("linux-run"))
+    entry = user.home / ".local/share/applications/paadje.desktop"
+    subprocess.run(["desktop-file-validate", entry], check=True)
+    icon = user.home / ".local/share/icons/hicolor/256x256/apps/paadje.png"
+    assert icon.is_file()
+    with screen(77) as display:
+        command = user.command("sh", "-c", 'gio launch "$0"; sleep 300', entry, DISPLAY=display)
+        desktop = subprocess.Popen(command, cwd=user.temporary)
+        try:
+            here = {**os.environ, "DISPLAY": display}
+            search = ["xdotool", "search", "--onlyvisible", "--name", "^Paadje$"]
+
+            def has_a_window() -> bool:
+                found = subprocess.run(search, env=here, capture_output=True, check=False)
+                return found.returncode == 0
+
+            wait_until(has_a_window)
+            picture = PROOFS / "desktop-entry.png"
+
+            def shows_the_screens() -> bool:
+                subprocess.run(["import", "-window", "root", picture], env=here, check=True)
+                count = ["identify", "-format", "%k", picture]
+                colours = int(subprocess.run(count, capture_output=True, check=True).stdout)
+                return colours > 60  # A bare terminal has a handful.
+
+            wait_until(shows_the_screens)
+        finally:
+            desktop.terminate()
+            desktop.wait()
+
+
+def test_update_keeps_models_and_data_and_does_not_cut_off_a_lesson(
+    user: User, models: Path
+) -> None:
+    install(user, build("linux-run", version=OLD))
+    new = build("linux-run", version=NEW)
+    output = user.script(f"""
+        {PAADJE} install feedback-companion --model smollm2-135m-instruct-q4_1 \\
+            --from "{models}" --yes
+        {START}
+        code=0; "{new}" --quiet -- --no-kit || code=$?
+        echo "during the lesson: $code"
+        ls "{APP}"
+        {PAADJE} --version
+        {PAADJE} stop --all
+        "{new}" --quiet -- --no-kit
+        {PAADJE} --version
+        {PAADJE} models --json
+        {START}
+        {PAADJE} stop --all
+    """)
+    assert "during the lesson: 10" in output
+    assert "Er draait nog een les." in output
+    assert "app.new" not in output
+    assert output.index(f"paadje {OLD}") < output.index(f"paadje {NEW}")
+    assert "SmolLM2-135M-Instruct.Q4_1.gguf" in output
+
+
+def test_a_full_disk_leaves_the_old_version(user: User) -> None:
+    """The copy fails halfway: what was there still works, and nothing of the new one is left."""
+    install(user, build("linux-run", version=OLD))
+    new = build("linux-run", version=NEW)
+    output = user.script(f"""
+        code=0; (ulimit -f 51200; "{new}" --quiet --nodiskspace -- --no-kit) || code=$?
+        echo "code $code"
+        {PAADJE} --version
+        ls "{APP}"
+    """)
+    assert "code 0" not in output
+    assert f"paadje {OLD}" in output
+    assert "app.new" not in output
+
+
+def test_the_receipt_is_true_and_nothing_is_left(user: User, models: Path) -> None:
+    before = user.files()
+    install(user, build("linux-run"))
+    user.script(f"""
+        {PAADJE} install feedback-companion --model smollm2-135m-instruct-q4_1 \\
+            --from "{models}" --yes
+        {START}
+        {PAADJE} stop --all
+    """)
+    kept = user.script(f'sh "{APP}/uninstall.sh" --keep')
+    assert "blijven staan" in kept
+    for line in kept.splitlines():
+        if line.startswith("  /"):
+            assert Path(line.strip()).exists()
+    left = [name for name in user.files() if name not in before]
+    assert left
+    assert all("Paadje" in Path(name).parts for name in left if "mimeinfo" not in name)
+    assert any(name.endswith(".gguf") for name in left)
+
+    install(user, build("linux-run"))
+    gone = user.script(f'sh "{APP}/uninstall.sh" --everything')
+    assert "Er blijft niets over." in gone
+    left = [name for name in user.files() if name not in before]
+    # The desktop's own table of which program opens what, rebuilt by its own tool.
+    assert [name for name in left if not name.endswith("mimeinfo.cache")] == []
+
+
+def test_the_deb_is_installed_updated_and_removed(user: User, models: Path) -> None:
+    old, new = build("linux-deb", version=OLD), build("linux-deb", version=NEW)
+    try:
+        subprocess.run(["dpkg", "-i", old], check=True)
+        lesson = user.command("bash", "-c", f"""
+            paadje install feedback-companion --model smollm2-135m-instruct-q4_1 \\
+                --from "{models}" --yes &&
+            {START.replace(PAADJE, "paadje")} && touch "$HOME/started" && sleep 600
+        """)  # fmt: skip
+        running = subprocess.Popen(lesson, cwd=user.temporary)
+        try:
+            wait_until((user.home / "started").exists, 300)
+            for command in (["dpkg", "-i", new], ["dpkg", "-r", "paadje"]):
+                refused = subprocess.run(command, capture_output=True, text=True, check=False)
+                assert refused.returncode != 0
+                assert "les" in refused.stderr or "lesson" in refused.stderr
+            version = subprocess.run(
+                ["paadje", "--version"], capture_output=True, text=True, check=False
+            )
+            assert version.stdout == f"paadje {OLD}\n"
+        finally:
+            running.terminate()
+            running.wait()
+        subprocess.run(["dpkg", "-i", new], check=True)
+        done = user.run("paadje", "--selftest", "--models", models, "--json")
+        assert done.returncode == 0, done.stdout
+        gone = user.run("paadje", "uninstall", "--everything", "--yes")
+        assert gone.returncode == 0, gone.stdout
+    finally:
+        subprocess.run(["dpkg", "-P", "paadje"], check=True)
+    for place in ("/usr/lib/paadje", "/usr/bin/paadje", "/usr/share/applications/paadje.desktop"):
+        assert not Path(place).exists()
+    assert [name for name in user.files() if name != "started"] == []
