@@ -36,12 +36,7 @@ def check_certificate(
     ends_too_soon>``.
     """
     server = server_context(certificate, key)
-    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    trusting.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    try:
-        trusting.load_verify_locations(certificate)
-    except (ssl.SSLError, OSError) as error:
-        raise UsageError("sharing.certificate_unreadable", detail=str(error)) from error
+    trusting = _trusting_only(certificate)
     try:
         found = _shake_hands(server, trusting, hostname)
     except ssl.SSLCertVerificationError as error:
@@ -69,17 +64,24 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols(["http/1.1"])
-    for file in (certificate, key):
-        if not file.is_file():
-            raise UsageError("sharing.certificate_unreadable", detail=file.name)
+    if not key.is_file():
+        raise UsageError("sharing.certificate_unreadable", detail=key.name)
+    _trusting_only(certificate)
     try:
         # Without this answer, OpenSSL would ask for a password on the terminal.
         context.load_cert_chain(certificate, key, password=lambda: "")
-    except ssl.SSLError as error:
-        name = "key" if "KEY" in (error.reason or "") or "PEM" not in str(error) else "unreadable"
-        raise UsageError(f"sharing.certificate_{name}", detail=str(error)) from error
-    except (OSError, ValueError) as error:
-        raise UsageError("sharing.certificate_key", detail=type(error).__name__) from error
+    except (ssl.SSLError, OSError, ValueError) as error:
+        raise UsageError("sharing.certificate_key", detail=str(error)) from error
+    return context
+
+
+def _trusting_only(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        context.load_verify_locations(certificate)
+    except (ssl.SSLError, OSError) as error:
+        raise UsageError("sharing.certificate_unreadable", detail=str(error)) from error
     return context
 
 
