@@ -1,6 +1,8 @@
 """The sha256 of a file on disk, in blocks, so that it can be shown and stopped."""
 
 import hashlib
+import queue
+import threading
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +17,46 @@ class Hash(Protocol):
 
     def update(self, data: bytes | memoryview, /) -> None: ...
     def hexdigest(self) -> str: ...
+
+
+class BackgroundHash:
+    """A running sha256 in a thread of its own: hashing takes as long as fetching and writing do.
+
+    Few blocks wait, so that memory stays bounded. Close it, else its thread stays.
+    """
+
+    WAITING_BLOCKS = 8
+
+    def __init__(self, digest: Hash | None = None) -> None:
+        self._digest = digest or hashlib.sha256()
+        self._blocks: queue.Queue[bytes | memoryview | None] = queue.Queue(self.WAITING_BLOCKS)
+        self._thread: threading.Thread | None = None
+
+    def update(self, data: bytes | memoryview) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="sha256", daemon=True)
+            self._thread.start()
+        self._blocks.put(data)
+
+    def hexdigest(self) -> str:
+        """Of all that was given so far."""
+        self._blocks.join()
+        return self._digest.hexdigest()
+
+    def close(self) -> None:
+        if self._thread is not None:
+            self._blocks.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while True:
+            data = self._blocks.get()
+            if data is not None:
+                self._digest.update(data)
+            self._blocks.task_done()
+            if data is None:
+                return
 
 
 def hash_file(

@@ -1,6 +1,7 @@
 """One file over HTTP from a given byte on, and what every refusal means."""
 
 import re
+import select
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -153,6 +154,7 @@ class HttpStream:
     ) -> None:
         self.host = host_of(request.url)
         self._request = request
+        self._failure: Retry | None = None
         self._owns_session = session is None
         self._session = session or new_session(request.url)
         try:
@@ -239,6 +241,26 @@ class HttpStream:
             )
 
     def read(self) -> bytes:
+        """What is here now, at most a block. Waits only when there is nothing."""
+        if self._failure is not None:
+            raise self._failure
+        data = self._read_some()
+        if not data or len(data) >= BLOCK_BYTES or not self._more_is_here():
+            return data
+        pieces, count = [data], len(data)
+        while count < BLOCK_BYTES and self._more_is_here():
+            try:
+                data = self._read_some()
+            except Retry as failure:
+                self._failure = failure  # Told after what came before it.
+                break
+            if not data:
+                break
+            pieces.append(data)
+            count += len(data)
+        return b"".join(pieces)
+
+    def _read_some(self) -> bytes:
         import urllib3
 
         try:
@@ -247,6 +269,13 @@ class HttpStream:
             # ValueError and AttributeError: urllib3 when another thread has shut the socket down.
             raise interrupted(self.host, f"{type(error).__name__}: {mask(str(error))}") from None
         return data
+
+    def _more_is_here(self) -> bool:
+        """Whether more bytes have arrived. Fewer, larger blocks cost less on a fast network."""
+        try:
+            return bool(select.select([self._answer.raw.fileno()], [], [], 0)[0])
+        except (OSError, ValueError, AttributeError):
+            return False
 
     def interrupt(self) -> None:
         with suppress(OSError, ValueError, RuntimeError):

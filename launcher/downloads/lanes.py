@@ -9,7 +9,7 @@ from typing import Protocol
 from launcher.downloads.pace import Pace, Patience
 from launcher.downloads.part import PartFile
 from launcher.downloads.spans import Span, gaps_in
-from launcher.downloads.stream import ByteStream, Item, Opened, Pump, Retry
+from launcher.downloads.stream import QUEUED_BLOCKS, ByteStream, Item, Opened, Pump, Retry
 from launcher.errors import PaadjeError
 from launcher.events import Cancel
 
@@ -88,7 +88,7 @@ class _Work:
         self._patience = patience
         self._cancel = cancel
         self._arrived = arrived
-        self._inbox: queue.Queue[tuple[Pump, Item]] = queue.Queue(32)
+        self._inbox: queue.Queue[tuple[Pump, Item]] = queue.Queue(QUEUED_BLOCKS)
         self._lanes = [_Lane(new_lane()) for _ in range(pace.connections)]
         self._failure: PaadjeError | None = None
 

@@ -6,14 +6,13 @@ first byte on, whose length is the length of the part: one connection needs no b
 is not known here is not trusted, and the part starts from zero.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from launcher.downloads.hashing import BLOCK_BYTES, Hash, hash_file
+from launcher.downloads.hashing import BLOCK_BYTES, BackgroundHash, hash_file
 from launcher.downloads.spans import Span, add_span, count_bytes, front_of, usable_spans
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Report
@@ -104,7 +103,7 @@ class PartFile:
         self.spans: list[Span] = []
         self._in_spans = False
         self._hashed_bytes = 0
-        self._digest: Hash = hashlib.sha256()
+        self._digest = BackgroundHash()
         self._descriptor = -1
 
     @property
@@ -141,9 +140,8 @@ class PartFile:
             self.spans = [(0, size)]
         front = self._hashed_bytes = self.front_bytes
         if front:
-            self._digest = hash_file(
-                self.path, cancel=cancel, report=report, step=step, up_to_bytes=front
-            )
+            known = hash_file(self.path, cancel=cancel, report=report, step=step, up_to_bytes=front)
+            self._digest = BackgroundHash(known)
         return ours
 
     def _belongs(self) -> bool:
@@ -216,7 +214,8 @@ class PartFile:
         self._forget()
 
     def _forget(self) -> None:
-        self._digest = hashlib.sha256()
+        self._digest.close()
+        self._digest = BackgroundHash()
         self._hashed_bytes = 0
         self._in_spans = False
         self.spans = []
@@ -226,6 +225,7 @@ class PartFile:
         return self._digest.hexdigest()
 
     def close(self) -> None:
+        self._digest.close()
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
