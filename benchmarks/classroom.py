@@ -193,13 +193,17 @@ def our_server(
         )
 
 
+def calm() -> dict[str, str]:
+    return {"OMP_WAIT_POLICY": "passive"} if "--calm" in sys.argv else {}
+
+
 @contextlib.contextmanager
 def default_server(model: Path, folder: Path) -> Iterator[Server]:
     """llama.cpp's server as it comes."""
     port = free_port()
     argv = (sys.executable, "-c", DEFAULT_SERVER, str(model), str(port))
     url = f"http://127.0.0.1:{port}"
-    with started(argv, {}, f"{url}/health", folder) as child:
+    with started(argv, calm(), f"{url}/health", folder) as child:
         yield Server(
             url=url,
             key="",
@@ -219,7 +223,7 @@ def default_llama_cpp_python(model: Path, folder: Path, threads: int) -> Iterato
         *("--n_threads_batch", str(threads)),
     )
     url = f"http://127.0.0.1:{port}"
-    with started(argv, {}, f"{url}/v1/models", folder) as child:
+    with started(argv, calm(), f"{url}/v1/models", folder) as child:
         yield Server(
             url=url,
             key="",
@@ -424,6 +428,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--search", action="store_true", help="also find the best slots by hand")
     parser.add_argument("--slots", type=int, default=SLOTS, help="of our engine")
     parser.add_argument("--gpu", action="store_true", help="all layers on the GPU")
+    parser.add_argument(
+        "--calm",
+        action="store_true",
+        help="let the other servers wait without spinning too, as ours does: on a busy computer",
+    )
     parser.add_argument("--only", nargs="*", default=None, help="contenders")
     return parser.parse_args()
 
@@ -467,6 +476,7 @@ def main() -> int:
         "machine": machine(),
         "model": model.name,
         "rounds": options.rounds,
+        "calm": options.calm,
         "results": results,
         "comparisons": comparisons,
         "search": search,
@@ -556,13 +566,13 @@ def table(report: dict[str, Any]) -> str:
             f"{row['output_tokens_per_feedback']:>6}{row['memory_mib']:>6}"
         )
     lines.append("")
-    for each in report["comparisons"]:
-        lines.append(
-            f"{each['students']} students, {each['criteria']} criteria: ours is "
-            f"{each['times_as_fast']} times as fast as {each['ours_against']} "
-            f"({each['times_as_fast_with_priming']} with the priming counted), which processed "
-            f"{each['times_the_prompt_tokens']} times as many prompt tokens"
-        )
+    lines.extend(
+        f"{each['students']} students, {each['criteria']} criteria: ours is "
+        f"{each['times_as_fast']} times as fast as {each['ours_against']} "
+        f"({each['times_as_fast_with_priming']} with the priming counted), which processed "
+        f"{each['times_the_prompt_tokens']} times as many prompt tokens"
+        for each in report["comparisons"]
+    )
     if report["search"]:
         search = report["search"]
         lines.append(

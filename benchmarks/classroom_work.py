@@ -60,8 +60,10 @@ def make_students(count: int) -> list[Student]:
 def rubric() -> str:
     """What the class shares: about 1,400 tokens, as a teacher's goals, rules and examples are."""
     lines = ["You help students to improve their own text. These are the rules of our class."]
-    for number in range(1, 7):
-        lines.append(f"Rule {number}. " + " ".join(_HELP[number % 6 :] + _HELP[: number % 6]))
+    lines.extend(
+        f"Rule {number}. " + " ".join(_HELP[number % 6 :] + _HELP[: number % 6])
+        for number in range(1, 7)
+    )
     lines += [f"Goal: {each}" for each in CRITERIA]
     for text, question in _EXAMPLES:
         reply = json.dumps({"s": "s1", "o": f"Here it says: {text[:40]}", "q": question})

@@ -17,7 +17,7 @@ from launcher.cli.signals import cancel_on_interrupt
 from launcher.errors import ExitCode, PaadjeError
 from launcher.events import Cancel
 from launcher.i18n import Translator
-from launcher.lesson.types import Context, LessonSnapshot, ShareWishes
+from launcher.lesson.types import Context, EngineAccess, LessonSnapshot, ShareWishes
 
 LOOK_EVERY_S = 1.0
 
@@ -38,6 +38,7 @@ def parser(t: Translator) -> Parser:
     options.add_argument("--tls-cert", metavar="FILE", type=Path, help=t("cli.option.tls_cert"))
     options.add_argument("--tls-key", metavar="FILE", type=Path, help=t("cli.option.tls_key"))
     options.add_argument("--hostname", metavar="NAME", help=t("cli.option.hostname"))
+    options.add_argument("--endpoint", action="store_true", help=t("cli.option.endpoint"))
     options.add_argument("--detach", action="store_true", help=t("cli.option.detach"))
     options.add_argument("--yes", action="store_true", help=t("cli.option.yes"))
     return result
@@ -53,7 +54,8 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
         for plan in plans:
             lesson.install(context, plan, report=report, cancel=cancel)
         running = lesson.start(context, plans, share, report=report, cancel=cancel)
-        show(_output(running, t, detached=options.detach), as_json=options.json)
+        access = lesson.engine_access(context, running.lesson) if options.endpoint else None
+        show(_output(running, access, t, detached=options.detach), as_json=options.json)
         if options.detach:
             return ExitCode.OK
         return _stay(running, context, t, cancel, quiet=options.json)
@@ -75,10 +77,16 @@ def _share_wishes(options: argparse.Namespace) -> ShareWishes:
     )
 
 
-def _output(running: LessonSnapshot, t: Translator, *, detached: bool) -> Output:
+def _output(
+    running: LessonSnapshot, access: EngineAccess | None, t: Translator, *, detached: bool
+) -> Output:
     data: dict[str, Any] = lesson_data(running)
+    lines = list(share_lines(running, t))
+    if access is not None:
+        data["endpoint"] = {"url": access.url, "key": access.key, "model": access.model}
+        lines += ["", t("cli.start.endpoint", url=access.url, key=access.key, model=access.model)]
     last = "cli.start.detached" if detached else "cli.start.foreground"
-    return Output(data=data, lines=(*share_lines(running, t), "", t(last)))
+    return Output(data=data, lines=(*lines, "", t(last)))
 
 
 def _stay(

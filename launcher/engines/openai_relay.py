@@ -33,7 +33,7 @@ _KNOWN_TO_ALL = frozenset(
 )
 _PROBE = {
     "messages": [{"role": "user", "content": "Answer with the number 7."}],
-    "max_tokens": 16,
+    "max_tokens": 64,
     "temperature": 0,
     "stream": True,
 }
@@ -189,7 +189,7 @@ async def _lines(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
     kind = answer.headers.get("content-type", "")
     if not kind.startswith("text/event-stream") or "content-encoding" in answer.headers:
         raise Unusable("engines.endpoint_nonsense")
-    waiting, size = b"", 0
+    waiting, size, finished = b"", 0, False
     async for part in answer.aiter_raw():
         size += len(part)
         waiting += part
@@ -209,7 +209,20 @@ async def _lines(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
                 raise Unusable("engines.endpoint_nonsense") from None
             if not isinstance(value, dict) or "error" in value:
                 raise Unusable("engines.endpoint_nonsense")
+            finished = finished or _is_last(value)
             yield value
+    if not finished:
+        raise Unusable("engines.endpoint_unreachable")
+
+
+def _is_last(value: dict[str, Any]) -> bool:
+    choices = value.get("choices")
+    return (
+        isinstance(choices, list)
+        and bool(choices)
+        and isinstance(choices[0], dict)
+        and choices[0].get("finish_reason") is not None
+    )
 
 
 def _reason(status: int) -> str:

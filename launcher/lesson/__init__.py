@@ -24,6 +24,7 @@ from launcher.lesson.library import (
 from launcher.lesson.network import diagnose_network
 from launcher.lesson.planning import explain_plan, list_apps, make_plan, withheld_models
 from launcher.lesson.running import (
+    engine_access,
     find_lesson,
     forget,
     read_logs,
@@ -42,6 +43,7 @@ __all__ = [
     "check_kit",
     "diagnose",
     "diagnose_network",
+    "engine_access",
     "explain_plan",
     "export_kit",
     "find_lesson",

@@ -15,6 +15,7 @@ from launcher.files import read_json_object
 from launcher.lesson.types import (
     AppSnapshot,
     Context,
+    EngineAccess,
     EngineSnapshot,
     LessonSnapshot,
     ShareSnapshot,
@@ -112,6 +113,19 @@ def stop(
             raise UsageError("lesson.unknown_lesson", lesson=lesson)
         found = [one]
     return tuple(_stop_one(context, each, report, erase_logs) for each in found)
+
+
+def engine_access(context: Context, lesson: str) -> EngineAccess:
+    """For the teacher's own programs on this computer: OpenAI's API, with the lesson's key.
+
+    The key is good for as long as the lesson runs. Raises `UsageError`
+    ``lesson.unknown_lesson``.
+    """
+    spec = _read_spec(context.paths.lessons / lesson) if Path(lesson).name == lesson else None
+    if spec is None:
+        raise UsageError("lesson.unknown_lesson", lesson=lesson)
+    url = f"{spec.engine.url.rstrip('/').removesuffix('/v1')}/v1"
+    return EngineAccess(url=url, key=spec.engine.key, model=spec.engine.model)
 
 
 def forget(context: Context, lesson: str) -> None:

@@ -101,6 +101,15 @@ class EngineSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EngineAccess:
+    """What another program on this computer needs to use the engine of a lesson."""
+
+    url: str
+    key: str = field(repr=False)
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppSnapshot:
     id: str
     teacher_url: str
