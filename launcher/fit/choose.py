@@ -390,7 +390,7 @@ def _rank_order(
     if fit.verdict == "no":
         return *place, fit.memory.total_bytes
     if fit.usable is False:
-        return *place, 2, wait, tight
+        return *place, 2, second, wait, tight
     wishes = -sum(_meets(model, wish) for wish in prefer)
     group = 0 if fit.usable else 1
     return *place, group, tight, wishes, second, quality, wait, fit.memory.total_bytes

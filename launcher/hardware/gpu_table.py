@@ -17,6 +17,28 @@ _APPLE = {
 """Gigabytes per second and TFLOPS; of each chip the smallest configuration that is sold."""
 
 _CARDS: tuple[tuple[str, float, float], ...] = (
+    # NVIDIA's own library usually tells; this is for where it does not.
+    (r"RTX 4090 Laptop", 576, 33.0),
+    (r"RTX 4090$", 1008, 82.6),
+    (r"RTX 4080 Laptop", 432, 24.7),
+    (r"RTX 4080$", 717, 48.7),
+    (r"RTX 4070 Laptop", 256, 15.6),
+    (r"RTX 4070$", 504, 29.1),
+    (r"RTX 4060 Laptop", 256, 11.6),
+    (r"RTX 4060$", 272, 15.1),
+    (r"RTX 4050 Laptop", 192, 8.9),
+    (r"RTX 3080 Laptop", 448, 18.9),
+    (r"RTX 3080$", 760, 29.8),
+    (r"RTX 3070 Laptop", 384, 15.9),
+    (r"RTX 3070$", 448, 20.3),
+    (r"RTX 3060 Laptop", 336, 10.9),
+    (r"RTX 3060$", 360, 12.7),
+    (r"RTX 3050 Laptop", 192, 5.5),
+    (r"GTX 1650$", 128, 3.0),
+    (r"GTX 1060$", 192, 4.4),
+    (r"Quadro T1000$", 128, 2.6),
+    (r"Quadro RTX 3000$", 336, 5.4),
+    (r"Quadro RTX 5000$", 448, 11.2),
     (r"RX 7900 XTX", 960, 61.4),
     (r"RX 7900 XT\b", 800, 51.5),
     (r"RX 7800 XT", 624, 37.3),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from launcher.hardware import pci
+from launcher.hardware.gpu_table import published_speed
 from launcher.hardware.profile import Gpu, Probed, unknown
 
 MHZ = 1e6
@@ -72,8 +73,10 @@ def _gpu(nvml: Any, ask: Callable[..., Any], driver: str) -> Gpu:
     memory_mhz = ask("nvmlDeviceGetMaxClockInfo", nvml.NVML_CLOCK_MEM)
     cores = ask("nvmlDeviceGetNumGpuCores")
     core_mhz = ask("nvmlDeviceGetMaxClockInfo", nvml.NVML_CLOCK_SM)
+    name = _text(ask("nvmlDeviceGetName") or "NVIDIA GPU")
+    published_bandwidth, published_flops = published_speed(name)
     return Gpu(
-        name=_text(ask("nvmlDeviceGetName") or "NVIDIA GPU"),
+        name=name,
         vendor="nvidia",
         integrated=False,
         memory_total_bytes=_value(memory and int(memory.total), "memory"),
@@ -81,19 +84,22 @@ def _gpu(nvml: Any, ask: Callable[..., Any], driver: str) -> Gpu:
         bandwidth_bytes_per_s=_value(
             width and memory_mhz and width / 8 * memory_mhz * MHZ * TRANSFERS_PER_CLOCK,
             "bus width x memory clock",
+            published_bandwidth,
         ),
         compute_flops=_value(
             cores and core_mhz and cores * core_mhz * MHZ * OPERATIONS_PER_CLOCK,
             "cores x clock",
+            published_flops,
         ),
         driver=driver,
         capability=".".join(str(part) for part in capability) if capability else None,
     )
 
 
-def _value(value: Any, what: str) -> Probed[Any]:
+def _value(value: Any, what: str, otherwise: Probed[Any] | None = None) -> Probed[Any]:
     if not value:
-        return unknown(f"NVML: {what}")
+        known = otherwise is not None and otherwise.value is not None
+        return otherwise if known and otherwise else unknown(f"NVML: {what}")
     return Probed(value=value, source=f"NVML: {what}", confidence="reported")
 
 

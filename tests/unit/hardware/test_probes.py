@@ -257,8 +257,11 @@ class FakeNvml:
 
     NVML_CLOCK_MEM, NVML_CLOCK_SM = 2, 1
 
-    def __init__(self, broken: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, broken: frozenset[str] = frozenset(), name: str = "NVIDIA GeForce RTX 4090"
+    ) -> None:
         self.broken = broken
+        self.name = name
         self.open = 0
 
     def __getattribute__(self, name: str) -> Any:
@@ -287,7 +290,7 @@ class FakeNvml:
         return index
 
     def nvmlDeviceGetName(self, _: int) -> str:  # noqa: N802
-        return "NVIDIA GeForce RTX 4090"
+        return self.name
 
     def nvmlDeviceGetMemoryInfo(self, _: int) -> SimpleNamespace:  # noqa: N802
         return SimpleNamespace(total=24 * GIB, free=22 * GIB)
@@ -333,8 +336,15 @@ def test_a_driver_that_does_not_answer_is_no_driver(broken: str) -> None:
     ],
 )
 def test_what_a_gpu_does_not_tell_stays_unknown(broken: str, unknown: str) -> None:
-    (gpu,) = nvidia.gpus(FakeNvml(frozenset({broken})))
+    (gpu,) = nvidia.gpus(FakeNvml(frozenset({broken}), name="NVIDIA RTX 9999"))
     assert getattr(gpu, unknown).value is None
+
+
+def test_a_bandwidth_that_nvml_keeps_to_itself_is_that_of_the_name() -> None:
+    broken = frozenset({"nvmlDeviceGetMemoryBusWidth"})
+    (laptop,) = nvidia.gpus(FakeNvml(broken, name="NVIDIA GeForce RTX 4090 Laptop GPU"))
+    assert laptop.bandwidth_bytes_per_s.value == 576e9
+    assert laptop.bandwidth_bytes_per_s.confidence == "assumed"
 
 
 def pci(address: str, vendor: str, device: str, **files: str | int) -> dict[str, str | int]:
