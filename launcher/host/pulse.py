@@ -18,22 +18,28 @@ if TYPE_CHECKING:
 
 Health = Literal["well", "unresponsive", "stuck"]
 
-LOOK_EVERY_S = 0.5
-ANSWER_WITHIN_S = 1.0
+LOOK_EVERY_S = 0.3
+ANSWER_WITHIN_S = 0.7
 _USED_S = 0.01
 _WOKE_AFTER_S = 5.0
 _PATIENCE_LOOKS = 2
 """One look may go wrong when the computer is very busy."""
+_TOLD_AFTER_PART = 0.125
+"""Of the time after which it is stuck: a graphics card may keep a program waiting for longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What was seen of a program at one moment. ``cpu_s`` is what it has used in all."""
+    """What was seen of a program at one moment. ``cpu_s`` is what it has used in all.
+
+    ``stopped`` is a program that somebody has halted: it needs no second look.
+    """
 
     at: float
     answered: bool
     cpu_s: float
     asleep: bool
+    stopped: bool = False
 
 
 class Pulse:
@@ -68,9 +74,15 @@ class Pulse:
             self._idle_since, self._idle_looks = None, 0
         if look.at - self._silent_since >= self._busy_timeout_s:
             return "stuck"
-        if self._idle_since is None or self._idle_looks < _PATIENCE_LOOKS:
+        if self._idle_since is None:
             return "well"
-        return "stuck" if look.at - self._idle_since >= self._hang_timeout_s else "unresponsive"
+        idle_s = look.at - self._idle_since
+        if idle_s >= self._hang_timeout_s:
+            return "stuck"
+        told = idle_s >= self._hang_timeout_s * _TOLD_AFTER_PART
+        if look.stopped or (told and self._idle_looks >= _PATIENCE_LOOKS):
+            return "unresponsive"
+        return "well"
 
 
 async def look_at(
@@ -81,15 +93,17 @@ async def look_at(
 ) -> Look:
     """Ask a program for a sign of life. A program that is gone is told by its exit code."""
     answered = await _answers(client, spec)
-    cpu_s, asleep = 0.0, False
+    cpu_s, asleep, stopped = 0.0, False, False
     try:
         process = psutil.Process(pid)
         times = process.cpu_times()
         cpu_s = times.user + times.system
-        asleep = process.status() not in (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)
+        status = process.status()
+        asleep = status not in (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)
+        stopped = status in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
     except psutil.Error:
         pass
-    return Look(at=clock(), answered=answered, cpu_s=cpu_s, asleep=asleep)
+    return Look(at=clock(), answered=answered, cpu_s=cpu_s, asleep=asleep, stopped=stopped)
 
 
 async def _answers(client: "httpx.AsyncClient", spec: ServiceSpec) -> bool:

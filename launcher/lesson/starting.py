@@ -42,6 +42,9 @@ LOOPBACK = "127.0.0.1"
 LESSON_HOURS = 8
 HOST_ANSWERS_WITHIN_S = 30.0
 POLL_S = 0.1
+HANG_TIMEOUT_S = 10.0
+GPU_HANG_TIMEOUT_S = 80.0
+"""While a graphics card reads a long prompt, the engine sleeps and answers nobody."""
 
 
 def start(
@@ -135,6 +138,7 @@ def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWis
             ready_timeout_s=600.0,
             alive_url=command.alive_url,
             alive_headers=dict(command.alive_headers),
+            hang_timeout_s=HANG_TIMEOUT_S if plan.gpu_layers == 0 else GPU_HANG_TIMEOUT_S,
         )
     ]
     apps = [

@@ -27,6 +27,22 @@ def test_one_that_sleeps_and_is_silent_is_told_within_two_looks_and_is_stuck_lat
     assert health[3 + 9] == "stuck"
 
 
+def test_one_that_was_halted_is_told_at_the_first_look() -> None:
+    pulse = Pulse(hang_timeout_s=10, busy_timeout_s=60)
+    pulse.judge(Look(at=0, answered=True, cpu_s=1, asleep=True))
+    halted = Look(at=1, answered=False, cpu_s=1, asleep=True, stopped=True)
+    assert pulse.judge(halted) == "unresponsive"
+
+
+def test_where_a_graphics_card_works_silence_is_longer() -> None:
+    pulse = Pulse(hang_timeout_s=80, busy_timeout_s=180)
+    found = [pulse.judge(each) for each in looks("." + "x" * 81, cpu=0, asleep=True)]
+    assert found[9] == "well"
+    assert found[10] == "unresponsive"
+    assert found[79] == "unresponsive"
+    assert found[80] == "stuck"
+
+
 def test_one_look_that_goes_wrong_means_nothing() -> None:
     assert set(judged(looks(".x.x..x.", cpu=0, asleep=True))) == {"well"}
 
