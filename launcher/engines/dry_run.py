@@ -120,7 +120,9 @@ def read_breakdown(lines: Iterable[str]) -> DryRun | None:
             compute += float(match[1])
     if not rows:
         return None
-    weights, kv_cache, buffers = (sum(column) for column in zip(*(row[1:] for row in rows), strict=True))
+    weights, kv_cache, buffers = (
+        sum(column) for column in zip(*(row[1:] for row in rows), strict=True)
+    )
     return DryRun(
         weights_bytes=weights * MIB,
         kv_cache_bytes=round(_finer(context, kv_cache, len(rows)) * MIB),

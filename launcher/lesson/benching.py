@@ -2,7 +2,7 @@
 
 from launcher import catalog
 from launcher.engines.registry import DEFAULT_ENGINE, get_engine
-from launcher.errors import PaadjeError, UsageError
+from launcher.errors import Cancelled, PaadjeError, UsageError
 from launcher.events import Cancel, Notice, Report
 from launcher.lesson.calibration import (
     BenchRow,
@@ -12,6 +12,7 @@ from launcher.lesson.calibration import (
 )
 from launcher.lesson.here import Here
 from launcher.lesson.plan import LaunchPlan
+from launcher.lesson.running import live_lessons
 from launcher.lesson.types import Context
 
 
@@ -29,12 +30,13 @@ def bench(
     ``fit.bench_nothing`` when there is none.
     """
     engine = get_engine(DEFAULT_ENGINE)
-    models = installed_models(context)
-    if model_id is not None:
-        models = (catalog.load_catalog().model(model_id),)
+    here = Here(context)
+    known = here.with_headers(catalog.load_catalog())
+    ids = [model.id for model in installed_models(context)] if model_id is None else [model_id]
+    models = tuple(known.model(each) for each in ids)
     if not models:
         raise UsageError("fit.bench_nothing")
-    machine = Here(context).machine(engine)
+    machine = here.machine(engine)
     refusal = engine.supports(machine)
     if refusal is not None:
         raise PaadjeError(refusal)
@@ -58,10 +60,14 @@ def calibrate(context: Context, plan: LaunchPlan, *, report: Report, cancel: Can
     machine = Here(context).machine(engine)
     if machine.on_battery.value or is_calibrated(context, machine, engine, plan.model):
         return
-    if plan.practice:
-        return  # It is never used for real feedback, and too small to tell of other models.
+    # The practice model is never used for real feedback, and too small to tell of others; beside
+    # a running lesson nothing can be measured.
+    if plan.practice or live_lessons(context):
+        return
     try:
         (row,) = bench(context, plan.model, students=plan.students, report=report, cancel=cancel)
+    except Cancelled:
+        raise
     except PaadjeError as error:
         report(Notice(code="fit.not_measured", params={"why": error.code}))
         return

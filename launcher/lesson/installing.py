@@ -4,6 +4,7 @@ from launcher import catalog
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Notice, Report
 from launcher.files import read_json_object, write_private_json
+from launcher.lesson.benching import calibrate
 from launcher.lesson.library import require_licence
 from launcher.lesson.plan import LaunchPlan
 from launcher.lesson.planning import planned_model
@@ -64,6 +65,8 @@ def install(
     )
     if plan.practice:
         report(Notice(code="lesson.practice_model"))
+    if missing_bytes:
+        calibrate(context, plan, report=report, cancel=cancel)
     return receipt
 
 

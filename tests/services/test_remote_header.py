@@ -60,9 +60,7 @@ def test_a_long_header_is_fetched_in_growing_pieces(hub: FakeHub) -> None:
     found = read(put(hub, with_long_header(5)))
     assert (found.header.shape.layers, found.header.shape.vocabulary_size) == (2, 5 * KIB)
     edges = [0, 2 * MIB, 4 * MIB, 8 * MIB]
-    assert hub.ranges() == [
-        f"bytes={start}-{end - 1}" for start, end in pairwise(edges)
-    ]
+    assert hub.ranges() == [f"bytes={start}-{end - 1}" for start, end in pairwise(edges)]
 
 
 def test_a_header_beyond_32_mb_is_refused_and_no_more_is_asked_for(hub: FakeHub) -> None:
