@@ -121,3 +121,41 @@ async def test_pause_holds_what_waits_and_a_failing_job_does_not_stop_the_line()
     line.pause(False)
     await until(lambda: done == ["good"])
     await line.stop()
+
+
+async def test_who_sits_and_looks_goes_first() -> None:
+    work = Work()
+    line = FairLine(work, slots=1)
+    for job in ("a1", "a2", "b1"):
+        line.add(job, job[0])
+    line.add("chat", "c", urgent=True)
+    line.add("again", "a", urgent=True)
+    assert line.order() == ["chat", "again", "a1", "b1", "a2"]
+    line.cancel("again")
+    line.start()
+    for done, job in enumerate(["chat", "a1", "b1", "a2"], start=1):
+        await until(lambda done=done: len(work.started) == done)
+        assert work.started[-1] == job
+        work.finish(job)
+    await until(lambda: len(work.ended) == 4)
+    await line.stop()
+
+
+async def test_with_fewer_slots_what_runs_is_finished_and_no_more_start() -> None:
+    work = Work()
+    line = FairLine(work, slots=3)
+    line.start()
+    for job in "abcdef":
+        line.add(job, job)
+    await until(lambda: len(work.started) == 3)
+    line.resize(1)
+    assert len(line.places()) == 6
+    for job in list(work.started):
+        work.finish(job)
+    await until(lambda: len(work.ended) == 3 and len(work.started) == 4)
+    assert work.slots[work.started[3]] == 0
+    assert line.running == 1
+    line.resize(2)
+    await until(lambda: len(work.started) == 5)
+    assert work.slots[work.started[4]] == 1
+    await line.stop()
