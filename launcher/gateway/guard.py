@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from launcher.gateway.limits import Rate
@@ -98,7 +99,7 @@ class Guard:
             refusal = refused
         except HTTPException as error:
             refusal = Refusal("wrong_method" if error.status_code == 405 else "unknown_page")
-        except AnswerBroken:
+        except (AnswerBroken, ClientDisconnect):
             return
         except Exception as error:  # noqa: BLE001 - the boundary of this program
             # The message of an error may quote what a student sent; where it happened does not.

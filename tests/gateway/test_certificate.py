@@ -172,7 +172,7 @@ def test_a_scanner_finds_nothing_serious(
     found = subprocess.run(
         [scanner, "--sslv2", "--sslv3", "--tlsv1", "--tlsv1_1", "--tlsv1_2", "--tlsv1_3",
          "--heartbleed", "--openssl_ccs", "--robot", "--compression", "--fallback", "--reneg",
-         "--sni", NAME, "--custom_ca_file", authority.file, f"127.0.0.1:{port}"],
+         "--mozilla_config", "disable", "--sni", NAME, f"127.0.0.1:{port}"],
         capture_output=True, text=True, check=False, timeout=120,
     ).stdout  # fmt: skip
     (tmp_path / "sslyze.txt").write_text(found)
