@@ -10,7 +10,8 @@ need() { command -v "$1" >/dev/null || missing+=("$2"); }
 need makeself makeself
 need makensis nsis
 need 7z p7zip-full
-need wine64 wine64
+[ -x /usr/lib/wine/wine64 ] || missing+=(wine64)
+need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-win32
 need patchelf patchelf
 need strip binutils
 need Xvfb xvfb

@@ -229,6 +229,8 @@ Section "un.Paadje"
   RMDir /r "$INSTDIR\app.old"
   Delete "$INSTDIR\Uninstall.exe"
   RMDir "$INSTDIR"
+  ; Only when it is empty: this folder belongs to all programs of this user.
+  RMDir "$INSTDIR\.."
   Delete "$SMPROGRAMS\Paadje.lnk"
   Delete "$DESKTOP\Paadje.lnk"
   DeleteRegKey HKCU "${UNINSTALL_KEY}"
