@@ -24,6 +24,7 @@ from launcher.lesson.running import snapshot, stop, tidy_ended
 from launcher.lesson.types import Context, LessonSnapshot, ShareWishes
 from launcher.models.library import Library
 from launcher.services.detach import spawn_detached
+from launcher.services.logfiles import prune
 from launcher.services.ports import first_free_port, free_port, is_free
 from launcher.services.spec import (
     AppEntry,
@@ -103,6 +104,7 @@ def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWis
         kv_type=plan.kv_type,
     )
     tidy(primed)
+    prune(context.paths.logs)
     engine_key = secrets.token_urlsafe(24)
     command = engine.command(
         EngineSettings(

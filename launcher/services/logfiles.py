@@ -1,6 +1,8 @@
 """Log files of child programs: private, bounded, and read from the end."""
 
 import os
+import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -14,6 +16,7 @@ ABSURD_BYTES = 16 * MIB
 """A log that grows larger while its program runs is cut to its last `KEPT_BYTES`."""
 
 KEPT_BYTES = 1 * MIB
+_DATED = re.compile(r"^\d{8}-\d{6}-[0-9a-f]+$")
 
 
 def open_log(path: Path) -> int:
@@ -57,6 +60,18 @@ def trim(path: Path, *, limit_bytes: int = ABSURD_BYTES, kept_bytes: int = KEPT_
             file.truncate()
     except OSError:
         pass  # The next look at it tries again.
+
+
+def prune(logs: Path, *, keep: int = 20) -> None:
+    """Remove the logs of all but the newest lessons; their folders sort by date."""
+    try:
+        folders = sorted(
+            each for each in logs.iterdir() if each.is_dir() and _DATED.match(each.name)
+        )
+    except OSError:
+        return
+    for folder in folders[:-keep] if keep else folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def size(path: Path) -> int:

@@ -70,3 +70,14 @@ def test_the_tail_is_this_runs_and_printable(tmp_path: Path) -> None:
     assert text.splitlines()[1] == "\\x1b[2Jtwo"
     assert logfiles.tail(log, lines=1, offset=offset) == "\ufffd\ufffd three"
     assert logfiles.tail(tmp_path / "none.log") == ""
+
+
+def test_only_the_logs_of_the_newest_lessons_are_kept(tmp_path: Path) -> None:
+    for day in range(1, 7):
+        (tmp_path / f"2026010{day}-120000-ab12").mkdir()
+        (tmp_path / f"2026010{day}-120000-ab12" / "host.log").write_text("x")
+    (tmp_path / "reports").mkdir()
+    logfiles.prune(tmp_path, keep=2)
+    left = sorted(each.name for each in tmp_path.iterdir())
+    assert left == ["20260105-120000-ab12", "20260106-120000-ab12", "reports"]
+    logfiles.prune(tmp_path / "none")
