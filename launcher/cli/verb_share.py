@@ -15,7 +15,7 @@ from launcher.cli.render import Output, show
 from launcher.cli.signals import cancel_on_interrupt
 from launcher.errors import UsageError
 from launcher.i18n import Translator
-from launcher.lesson.sharing import change_sharing, read_sharing
+from launcher.lesson.sharing import allow_in_firewall, change_sharing, read_sharing
 from launcher.lesson.types import Context, to_dict
 from launcher.sharing.qr import terminal_qr
 from launcher.units import KIB
@@ -38,12 +38,16 @@ def parser(t: Translator) -> Parser:
     options.add_argument("--wifi", metavar="NAME", help=t("cli.option.wifi"))
     options.add_argument("--test", action="store_true", help=t("cli.option.test"))
     options.add_argument("--open", action="store_true", help=t("cli.option.open"))
+    options.add_argument("--allow-firewall", action="store_true", help=t("cli.option.firewall"))
     return result
 
 
 def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
     if options.lock and options.unlock:
         raise UsageError("cli.usage", command="paadje share", detail="--lock --unlock")
+    if options.allow_firewall:
+        # The name of the option says what it does, and Windows asks once more.
+        allow_in_firewall(context)
     running = lesson.running_lesson(context, options.lesson)
     for wanted in _wishes(options, t):
         change_sharing(context, running.lesson, **wanted)

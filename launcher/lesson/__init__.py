@@ -7,6 +7,7 @@ They hold no state between calls: what is running is found through the state fil
 from launcher.lesson.benching import bench, calibrate
 from launcher.lesson.context import open_context
 from launcher.lesson.doctor import diagnose
+from launcher.lesson.graphics import add_build, wanted_build
 from launcher.lesson.installing import install, is_installed, uninstall
 from launcher.lesson.kits import check_kit, export_kit, is_kit
 from launcher.lesson.letter import write_letter
@@ -32,14 +33,18 @@ from launcher.lesson.running import (
     status,
     stop,
 )
+from launcher.lesson.sharing import allow_in_firewall, change_sharing, read_sharing
 from launcher.lesson.starting import address_choices, start
 
 __all__ = [
     "accept_licence",
+    "add_build",
     "add_model",
     "address_choices",
+    "allow_in_firewall",
     "bench",
     "calibrate",
+    "change_sharing",
     "check_kit",
     "diagnose",
     "diagnose_network",
@@ -59,6 +64,7 @@ __all__ = [
     "model_facts",
     "open_context",
     "read_logs",
+    "read_sharing",
     "remove_model",
     "running_lesson",
     "share_models",
@@ -67,6 +73,7 @@ __all__ = [
     "stop",
     "uninstall",
     "verify_models",
+    "wanted_build",
     "withheld_models",
     "write_letter",
 ]

@@ -104,7 +104,10 @@ def uninstall(context: Context, app: str | None, *, report: Report) -> Uninstall
 def _remove_everything(context: Context) -> UninstallReceipt:
     import shutil
 
+    from launcher.lesson.sharing import remove_from_firewall
+
     paths = context.paths
+    remove_from_firewall(context)
     freed_bytes = 0
     removed = []
     for folder in (context.models_dir, paths.data, paths.config, paths.cache, paths.logs):

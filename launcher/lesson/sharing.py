@@ -1,12 +1,16 @@
 """What the teacher sees of the sharing of a running lesson, and what they can change."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
-from launcher.errors import PaadjeError
+from launcher.errors import PaadjeError, UsageError
+from launcher.files import write_private_json
 from launcher.lesson.running import running_lesson
 from launcher.lesson.types import Context
 from launcher.services.control import ControlClient
 from launcher.services.state import read_record
+from launcher.sharing import firewall
 
 
 def read_sharing(context: Context, lesson: str | None) -> dict[str, Any]:
@@ -22,6 +26,28 @@ def read_sharing(context: Context, lesson: str | None) -> dict[str, Any]:
 def change_sharing(context: Context, lesson: str | None, **wanted: Any) -> dict[str, Any]:
     """One change, ``do=…`` with its values, as `SharingControl.do` names them; how it is after."""
     return _host(context, lesson).sharing(wanted)
+
+
+def allow_in_firewall(context: Context, *, system: str = sys.platform) -> None:
+    """Ask Windows for one rule that lets the class in; call it only after the user agreed.
+
+    Windows asks for an administrator itself. Raises ``lesson.no_firewall_here`` on other systems,
+    and ``lesson.firewall_refused`` when Windows said no.
+    """
+    if system != "win32":
+        raise UsageError("lesson.no_firewall_here")
+    if not firewall.add_rule(sys.executable):
+        raise PaadjeError("lesson.firewall_refused")
+    write_private_json(_rule_file(context), {"program": sys.executable})
+
+
+def remove_from_firewall(context: Context) -> bool:
+    """Take our rule away again when we made one; whether there is none of ours any more."""
+    return not _rule_file(context).exists() or firewall.remove_rule()
+
+
+def _rule_file(context: Context) -> Path:
+    return context.paths.data / "firewall.json"
 
 
 def _host(context: Context, lesson: str | None) -> ControlClient:
