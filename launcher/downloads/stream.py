@@ -97,6 +97,21 @@ class Pump:
             raise item
         return item
 
+    @property
+    def waits_for_us(self) -> bool:
+        """Whether more comes in than is taken: then the network is not what is slow."""
+        return self._queue.full()
+
+    def rest(self) -> list[bytes]:
+        """Abandon, and give what was read already."""
+        self.abandon()
+        found = []
+        while not self._queue.empty():
+            _, item = self._queue.get()
+            if isinstance(item, bytes):
+                found.append(item)
+        return found
+
     def abandon(self) -> None:
         """Want nothing more; the thread ends by itself."""
         self._abandoned.set()

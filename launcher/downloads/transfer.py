@@ -197,7 +197,8 @@ class _Transfer:
             try:
                 self._attempt()
             except _Widen:
-                self._go_wide()
+                if not self._complete:
+                    self._go_wide()
             except Retry as retry:
                 if self._part.done_bytes > best:
                     best, failures = self._part.done_bytes, 0
@@ -264,7 +265,10 @@ class _Transfer:
                     self._begin(item)
                 elif item:
                     self._take(item)
-                    self._look_at_speed()
+                    if not pump.waits_for_us and self._is_slow():
+                        for data in pump.rest():
+                            self._take(data)
+                        raise _Widen
                 else:
                     self._end()
         finally:
@@ -275,16 +279,15 @@ class _Transfer:
         limit = self._pace.limit_bytes_per_s
         return min(QUEUED_BLOCKS, max(int(limit // BLOCK_BYTES), 1)) if limit else QUEUED_BLOCKS
 
-    def _look_at_speed(self) -> None:
-        """Raise when several connections would be worth it. A slow piece is enough to know."""
+    def _is_slow(self) -> bool:
+        """Whether several connections would be worth it."""
         if self._new_lane is None or not self._gives_pieces or self._total is None:
-            return
+            return False
         if self._rate.age_s() < self._pace.probe_s:
-            return
-        if self._total - self._part.done_bytes < self._pace.least_bytes:
-            return
-        if (self._rate.bytes_per_s() or 0.0) < self._pace.enough_bytes_per_s:
-            raise _Widen
+            return False
+        if self._total - self._part.done_bytes < max(self._pace.least_bytes, 1):
+            return False
+        return (self._rate.bytes_per_s() or 0.0) < self._pace.enough_bytes_per_s
 
     def _begin(self, opened: Opened) -> None:
         self._gives_pieces = opened.gives_pieces
