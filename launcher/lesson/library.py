@@ -8,6 +8,7 @@ from pathlib import Path
 from launcher import catalog
 from launcher.catalog.schema import CatalogModel
 from launcher.downloads.hashing import sha256_of
+from launcher.engines.primed import forget_model
 from launcher.errors import PaadjeError, UsageError
 from launcher.events import Cancel, Report
 from launcher.files import read_json_object
@@ -193,6 +194,8 @@ def remove_model(context: Context, name: str) -> ModelEntry:
     if entry.in_use or (entry.model is not None and entry.model in used):
         raise PaadjeError("lesson.model_in_use", model=entry.name)
     Library(context.models_dir).remove(entry.name)
+    if entry.sha256:
+        forget_model(context.paths.primed, entry.sha256)
     return entry
 
 

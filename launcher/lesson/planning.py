@@ -118,7 +118,7 @@ def make_plan(
         verdict=chosen.verdict,
         usable=chosen.usable,
         context_tokens=chosen.context_tokens,
-        slots=chosen.slots,
+        slots=min(chosen.slots, engine.max_slots or chosen.slots),
         gpu_layers=chosen.gpu_layers,
         threads=chosen.threads,
         kv_type="f16",

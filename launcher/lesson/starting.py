@@ -43,6 +43,9 @@ LOOPBACK = "127.0.0.1"
 LESSON_HOURS = 8
 HOST_ANSWERS_WITHIN_S = 30.0
 POLL_S = 0.1
+ENDPOINT_URL = "PAADJE_ENGINE_URL"
+ENDPOINT_KEY = "PAADJE_ENGINE_API_KEY"
+"""Of a server that the school has. The key is never kept on disk but in the lesson's own file."""
 HANG_TIMEOUT_S = 10.0
 GPU_HANG_TIMEOUT_S = 80.0
 """While a graphics card reads a long prompt, the engine sleeps and answers nobody."""
@@ -119,6 +122,8 @@ def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWis
             kv_type=plan.kv_type,
             mmap=plan.mmap,
             slot_dir=primed,
+            endpoint_url=context.environ.get(ENDPOINT_URL, ""),
+            endpoint_key=context.environ.get(ENDPOINT_KEY, ""),
         )
     )
     engine_entry = EngineEntry(
