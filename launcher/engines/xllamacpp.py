@@ -71,6 +71,9 @@ class XllamacppEngine:
             version=version,
             installed=True,
             devices=tuple(device.description or device.name for device in found),
+            device_memory_bytes=tuple(
+                (device.memory_free_bytes, device.memory_total_bytes) for device in found
+            ),
             problem=None if found else "engines.broken",
         )
 
