@@ -59,6 +59,7 @@ def main() -> int:
         cpython=options.cpython,
         version=options.as_version,
         epoch=source_epoch(os.environ),
+        unverified=options.unverified,
         fast=options.fast,
     )
     common.out.mkdir(parents=True, exist_ok=True)

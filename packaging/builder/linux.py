@@ -104,7 +104,7 @@ def _fill_in(source: Path, target: Path) -> None:
 
 
 def _control(installed_bytes: int, options: Options) -> str:
-    version = options.label.replace("-proof", "~proof")
+    version = options.label.replace("-", "~")
     return f"""Package: paadje
 Version: {version}
 Architecture: amd64

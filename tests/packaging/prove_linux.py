@@ -103,7 +103,7 @@ def test_the_desktop_entry_opens_a_terminal_with_the_screens(user: User) -> None
 
             wait_until(shows_the_screens)
         finally:
-            desktop.terminate()
+            desktop.kill()  # unshare does not listen to anything less.
             desktop.wait()
 
 
@@ -197,7 +197,7 @@ def test_the_deb_is_installed_updated_and_removed(user: User, models: Path) -> N
             )
             assert version.stdout == f"paadje {OLD}\n"
         finally:
-            running.terminate()
+            running.kill()
             running.wait()
         subprocess.run(["dpkg", "-i", new], check=True)
         done = user.run("paadje", "--selftest", "--models", models, "--json")
