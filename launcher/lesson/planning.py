@@ -6,6 +6,7 @@ from dataclasses import replace
 from launcher import catalog, fit
 from launcher.catalog.schema import Catalog, CatalogModel, ModelFile, Recipe
 from launcher.downloads.disk import room_needed
+from launcher.engines.protocol import Engine
 from launcher.engines.registry import DEFAULT_ENGINE, get_engine
 from launcher.errors import PaadjeError, UsageError
 from launcher.fit.choose import CLASS_LIMIT_S
@@ -13,6 +14,7 @@ from launcher.fit.types import Fit, Reason
 from launcher.hardware.profile import MachineProfile
 from launcher.lesson.here import Elsewhere, Here
 from launcher.lesson.plan import PLAN_VERSION, Alternative, LaunchPlan, PlannedFile
+from launcher.lesson.slots import calibrated_slots
 from launcher.lesson.types import AppCard, Context, PlanWishes
 from launcher.models.library import Library
 
@@ -118,7 +120,7 @@ def make_plan(
         verdict=chosen.verdict,
         usable=chosen.usable,
         context_tokens=chosen.context_tokens,
-        slots=min(chosen.slots, engine.max_slots or chosen.slots),
+        slots=_slots(context, engine, chosen),
         gpu_layers=chosen.gpu_layers,
         threads=chosen.threads,
         kv_type="f16",
@@ -145,6 +147,12 @@ def make_plan(
         licence_url=model.licence.url,
         licence_needs_acceptance=model.licence.needs_acceptance,
     )
+
+
+def _slots(context: Context, engine: Engine, chosen: Fit) -> int:
+    """As many as memory allows, the engine can do, and were measured to help."""
+    bounds = (engine.max_slots, calibrated_slots(context, engine, chosen.model))
+    return min([chosen.slots, *(bound for bound in bounds if bound is not None)])
 
 
 def explain_plan(context: Context, plan: LaunchPlan) -> tuple[str, ...]:

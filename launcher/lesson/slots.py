@@ -1,0 +1,103 @@
+"""How many students the engine serves at once on this computer: measured, not guessed.
+
+More at once is no automatic win on a processor: 0.95 to 1.2 times with a model of 135 million
+parameters, 1.6 times with twice as many (measured, 2 cores). So each number is tried, and the
+smallest that is as good as the best is used: with fewer at once, each student waits less.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from launcher import catalog
+from launcher.engines.common import installed_version
+from launcher.engines.protocol import Engine, EngineSettings
+from launcher.engines.registry import DEFAULT_ENGINE, get_engine
+from launcher.events import Cancel, Report, StepFinished, StepStarted
+from launcher.files import read_json_object, write_private_json
+from launcher.lesson.measuring import running_engine
+from launcher.lesson.types import Context
+from launcher.models.library import Library
+
+TRIED = (1, 2, 4, 8)
+OWN_TOKENS = 250
+OUTPUT_TOKENS = 70
+"""Of one feedback: the student's own text, and what is written about it."""
+AS_GOOD_AS = 0.97
+ROUNDS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotChoice:
+    """``feedbacks_per_minute`` by the number of slots, without the shared part of the prompt."""
+
+    model: str
+    slots: int
+    feedbacks_per_minute: dict[int, float]
+
+
+def choose_slots(feedbacks_per_minute: Mapping[int, float]) -> int:
+    """The smallest number that is as good as the best."""
+    best = max(feedbacks_per_minute.values())
+    return min(slots for slots, speed in feedbacks_per_minute.items() if speed >= AS_GOOD_AS * best)
+
+
+def calibrate_slots(
+    context: Context, plan_settings: EngineSettings, *, report: Report, cancel: Cancel
+) -> SlotChoice:
+    """Try each number of slots up to those of ``plan_settings``, in turns, and keep the choice."""
+    engine = get_engine(DEFAULT_ENGINE)
+    report(StepStarted(step="lesson.calibrating_slots"))
+    tried = [slots for slots in TRIED if slots <= max(plan_settings.slots, 1)]
+    reading: list[float] = []
+    writing: dict[int, list[float]] = {slots: [] for slots in tried}
+    settings = replace(plan_settings, slots=tried[-1])
+    with running_engine(engine, settings, context.paths.logs / "bench.log", cancel) as tested:
+        for _ in range(ROUNDS):
+            reading.append(tested.prompt_rate(OWN_TOKENS))
+            for slots in tried:
+                cancel.check()
+                writing[slots].append(tested.decode_rate(slots, OUTPUT_TOKENS))
+    # Other programs on the computer only ever slow it down: the best counts.
+    speeds = {
+        slots: 60 / (OWN_TOKENS / max(reading) + OUTPUT_TOKENS / max(rates))
+        for slots, rates in writing.items()
+    }
+    choice = SlotChoice(
+        model=settings.model_id, slots=choose_slots(speeds), feedbacks_per_minute=speeds
+    )
+    stored = read_json_object(_file(context)) or {}
+    stored[_key(engine, choice.model)] = choice.slots
+    write_private_json(_file(context), stored)
+    report(StepFinished(step="lesson.calibrating_slots"))
+    return choice
+
+
+def calibrated_slots(context: Context, engine: Engine, model_id: str) -> int | None:
+    """What was measured with this build of the engine; None when nothing was."""
+    found = (read_json_object(_file(context)) or {}).get(_key(engine, model_id))
+    return found if isinstance(found, int) and found in TRIED else None
+
+
+def settings_for(context: Context, model_id: str, *, slots: int, threads: int) -> EngineSettings:
+    """How the engine would run an installed model. Raises ``models.missing`` and its kin."""
+    model = catalog.load_catalog().model(model_id)
+    assert model.file is not None
+    return EngineSettings(
+        model_path=Library(context.models_dir).check_quick(model.file),
+        model_id=model_id,
+        port=0,
+        api_key="",
+        context_tokens=1024,
+        slots=slots,
+        threads=threads,
+        gpu_layers=0,
+    )
+
+
+def _key(engine: Engine, model_id: str) -> str:
+    return f"{engine.id} {installed_version(engine.id) or ''} {model_id}"
+
+
+def _file(context: Context) -> Path:
+    return context.paths.data / "slots.json"
