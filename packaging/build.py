@@ -33,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--target", choices=[*TARGETS, "kit"], action="append", default=[])
     parser.add_argument("--lock", action="store_true", help="lock the packages again, then stop")
+    parser.add_argument("--unverified", action="store_true", help="take pins nobody verified")
     parser.add_argument("--proof", action="store_true", help="for tests; never for a teacher")
     parser.add_argument(
         "--cpython", type=Path, help="the archive that the pin names, fetched before"
