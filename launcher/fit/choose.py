@@ -392,6 +392,9 @@ def _rank_order(
     if fit.usable is False:
         return *place, 2, second, wait, tight
     wishes = -sum(_meets(model, wish) for wish in prefer)
+    if fit.usable is None and fit.gpu_layers != -1:
+        # Nothing is known of the speed of this processor: the smaller, the safer.
+        return *place, 1, tight, wishes, second, fit.memory.total_bytes
     group = 0 if fit.usable else 1
     return *place, group, tight, wishes, second, quality, wait, fit.memory.total_bytes
 

@@ -39,6 +39,16 @@ def test_without_a_bandwidth_there_is_no_number_at_all() -> None:
     assert set(_numbers(speed)) == {28.0}
 
 
+def test_where_the_speed_is_unknown_the_smallest_model_is_the_safest() -> None:
+    best, *others = [
+        each
+        for each in rank_here(machine("linux-unknown-speed"))
+        if each.verdict not in ("no", "tight") and CATALOG.model(each.model).status == "offer"
+    ]
+    assert best.usable is None
+    assert all(best.memory.total_bytes <= other.memory.total_bytes for other in others)
+
+
 def test_without_a_processing_speed_there_is_no_waiting_time() -> None:
     computer = replace(machine("wsl-16gb"), compute_flops=unknown("x"))
     speed = fit_here(E2B, computer).speed
