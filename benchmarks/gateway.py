@@ -7,8 +7,10 @@ through a plain pass-through app, and through the gateway and that app. The app 
 because the gateway knows nothing of engines; the added time to the first token is against it. The
 ways take turns, so that a busy moment of the machine hits all.
 
-Without ``--model`` a stand-in engine sends tokens at a fixed pace: then the figures are about the
-gateway alone. With a GGUF file the real engine runs.
+Without ``--model`` a stand-in engine writes as fast as a good laptop does for that many students,
+so that the figures are about the gateway alone. With a GGUF file the real engine runs. Students
+begin one after the other within a second or three, as a class does; the added time is that of one
+request among the streams of all others.
 """
 
 import argparse
@@ -26,7 +28,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -38,9 +40,10 @@ from launcher.services.ports import free_port
 
 KEY = secrets.token_urlsafe(16)
 TOKEN = secrets.token_urlsafe(17)[:22]
-STUDENTS = (1, 8, 30)
-PACE_S = 0.02
-"""Between two tokens of the stand-in: 50 a second for each student, more than a laptop writes."""
+TOKENS_PER_S = {1: 20.0, 8: 7.5, 30: 3.0}
+"""How fast the stand-in writes for each student, by how many there are: 20, 60 and 90 in all."""
+
+ARRIVE_WITHIN_S = {1: 0.0, 8: 1.0, 30: 3.0}
 
 LEAST_RATIO = 0.97
 MOST_ADDED_MS = 15.0
@@ -51,19 +54,21 @@ import sys, asyncio, json, httpx, uvicorn
 from starlette.applications import Starlette
 from starlette.responses import StreamingResponse, PlainTextResponse
 from starlette.routing import Route
-engine, port, tokens = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+engine, port = sys.argv[1], int(sys.argv[2])
 key = sys.stdin.readline().strip()
 client = httpx.AsyncClient(timeout=None, limits=httpx.Limits(max_connections=200), trust_env=False)
 async def stand_in(request):
     body = await request.json()
     async def write():
         for number in range(body["max_tokens"]):
-            await asyncio.sleep({pace})
-            yield 'data: {{"choices":[{{"delta":{{"content":"word "}}}}]}}\\n\\n'
+            await asyncio.sleep(float(body["model"]))
+            yield 'data: {"choices":[{"delta":{"content":"word "}}]}\\n\\n'
         yield "data: [DONE]\\n\\n"
     return StreamingResponse(write(), media_type="text/event-stream")
 async def ask(request):
-    body = dict(model="m", stream=True, max_tokens=tokens, temperature=0, ignore_eos=True,
+    asked = request.query_params
+    body = dict(model=asked["model"], stream=True, max_tokens=int(asked["tokens"]),
+                temperature=0, ignore_eos=True,
                 messages=[dict(role="user", content="Tell a long story.")])
     sent = client.build_request("POST", engine + "/v1/chat/completions", json=body,
                                 headers=dict(authorization="Bearer " + key))
@@ -86,24 +91,36 @@ class Stream:
     tokens: int
 
 
+class Ways(NamedTuple):
+    """Where to ask, and for what."""
+
+    engine: str
+    app: str
+    gateway: str
+    model: str
+    tokens: int
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--model", type=Path)
     options = parser.parse_args()
-    rounds, tokens = (2, 40) if options.quick else (6, 80)
+    rounds, seconds = (1, 3.0) if options.quick else (4, 6.0)
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as running:
-        engine = _engine(running, options.model, tokens)
-        app = _app(running, engine, tokens)
+        engine = _engine(running, options.model)
+        app = _pass_through(running, engine)
         gateway = _gateway(running, Path(folder), app)
-        figures = asyncio.run(_measure(engine, app, gateway, rounds, tokens))
+        figures = asyncio.run(
+            _measure(engine, app, gateway, rounds, seconds, real=options.model is not None)
+        )
         memory_mib = psutil.Process(gateway[1].pid).memory_info().rss / 2**20
     result = {
         "version": __version__,
-        "engine": "real" if options.model else f"stand-in, {1 / PACE_S:.0f} tokens/s a student",
+        "engine": "real" if options.model else "stand-in",
         "rounds": rounds,
-        "tokens": tokens,
+        "stream_s": seconds,
         "students": figures,
         "gateway_memory_mib": round(memory_mib, 1),
         "machine": _machine(),
@@ -126,25 +143,49 @@ def main() -> int:
 
 
 async def _measure(
-    engine: str, app: str, gateway: tuple[str, subprocess.Popen[bytes]], rounds: int, tokens: int
+    engine: str,
+    app: str,
+    gateway: tuple[str, subprocess.Popen[bytes]],
+    rounds: int,
+    seconds: float,
+    *,
+    real: bool,
 ) -> list[dict[str, Any]]:
+    process = psutil.Process(gateway[1].pid)
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
     async with httpx.AsyncClient(timeout=300, limits=limits, trust_env=False) as client:
-        cookies = [await _join(client, gateway[0]) for _ in range(max(STUDENTS))]
+        cookies = [await _join(client, gateway[0]) for _ in range(max(TOKENS_PER_S))]
         figures = []
-        for students in STUDENTS:
+        for students, per_s in TOKENS_PER_S.items():
+            tokens = max(4, round(seconds * per_s))
+            model = "m" if real else str(1 / per_s)
             found: dict[str, list[Stream]] = {"direct": [], "app": [], "gateway": []}
+            used_s = 0.0
             for number in range(rounds + 1):
                 for way in found:
+                    before = sum(process.cpu_times()[:2])
+                    ways = Ways(engine, app, gateway[0], model, tokens)
                     streams = await asyncio.gather(
                         *(
-                            _stream(client, way, engine, app, gateway[0], cookies[each], tokens)
+                            _stream(
+                                client,
+                                way,
+                                ways,
+                                cookies[each],
+                                ARRIVE_WITHIN_S[students] * each / students,
+                            )
                             for each in range(students)
                         )
                     )
                     if number:  # The first round only warms up.
                         found[way] += streams
-            figures.append(_figures(students, found))
+                        if way == "gateway":
+                            used_s += sum(process.cpu_times()[:2]) - before
+            sent = sum(each.tokens for each in found["gateway"])
+            figures.append(
+                _figures(students, found)
+                | {"gateway_cpu_ms_per_token": round(used_s / sent * 1000, 2)}
+            )
         return figures
 
 
@@ -167,17 +208,12 @@ def _figures(students: int, found: dict[str, list[Stream]]) -> dict[str, Any]:
 
 
 async def _stream(
-    client: httpx.AsyncClient,
-    way: str,
-    engine: str,
-    app: str,
-    gateway: str,
-    cookie: str,
-    tokens: int,
+    client: httpx.AsyncClient, way: str, ways: "Ways", cookie: str, after_s: float
 ) -> Stream:
+    await asyncio.sleep(after_s)
     began = time.perf_counter()
     first_s, seen = 0.0, 0
-    async for line in _lines(client, way, engine, app, gateway, cookie, tokens):
+    async for line in _lines(client, way, ways, cookie):
         if line.startswith("data: {") and '"content"' in line:
             first_s = first_s or time.perf_counter() - began
             seen += 1
@@ -185,29 +221,25 @@ async def _stream(
 
 
 async def _lines(
-    client: httpx.AsyncClient,
-    way: str,
-    engine: str,
-    app: str,
-    gateway: str,
-    cookie: str,
-    tokens: int,
+    client: httpx.AsyncClient, way: str, ways: "Ways", cookie: str
 ) -> AsyncIterator[str]:
+    query = {"model": ways.model, "tokens": str(ways.tokens)}
     if way == "direct":
         body = {
-            "model": "m",
+            "model": ways.model,
             "stream": True,
-            "max_tokens": tokens,
+            "max_tokens": ways.tokens,
             "temperature": 0,
             "ignore_eos": True,
             "messages": [{"role": "user", "content": "Tell a long story."}],
         }
-        url, headers = f"{engine}/v1/chat/completions", {"authorization": f"Bearer {KEY}"}
+        url, headers = f"{ways.engine}/v1/chat/completions", {"authorization": f"Bearer {KEY}"}
         asked = client.stream("POST", url, json=body, headers=headers)
     elif way == "app":
-        asked = client.stream("GET", f"{app}/ask")
+        asked = client.stream("GET", f"{ways.app}/ask", params=query)
     else:
-        asked = client.stream("GET", f"{gateway}/a/demo/ask", headers={"cookie": cookie})
+        url = f"{ways.gateway}/a/demo/ask"
+        asked = client.stream("GET", url, params=query, headers={"cookie": cookie})
     async with asked as answer:
         answer.raise_for_status()
         async for line in answer.aiter_lines():
@@ -223,9 +255,9 @@ async def _join(client: httpx.AsyncClient, gateway: str) -> str:
     return answer.headers["set-cookie"].partition(";")[0]
 
 
-def _engine(running: contextlib.ExitStack, model: Path | None, tokens: int) -> str:
+def _engine(running: contextlib.ExitStack, model: Path | None) -> str:
     if model is None:
-        return _pass_through(running, "http://127.0.0.1:1", tokens)
+        return _pass_through(running, "http://127.0.0.1:1")
     from launcher.engines.protocol import EngineSettings
     from launcher.engines.registry import DEFAULT_ENGINE, get_engine
 
@@ -235,8 +267,8 @@ def _engine(running: contextlib.ExitStack, model: Path | None, tokens: int) -> s
             model_id="m",
             port=free_port(),
             api_key=KEY,
-            context_tokens=512 * max(STUDENTS),
-            slots=max(STUDENTS),
+            context_tokens=512 * max(TOKENS_PER_S),
+            slots=max(TOKENS_PER_S),
             threads=max(1, (os.cpu_count() or 2) // 2),
             gpu_layers=0,
         )
@@ -246,14 +278,10 @@ def _engine(running: contextlib.ExitStack, model: Path | None, tokens: int) -> s
     return command.health_url.removesuffix("/health")
 
 
-def _app(running: contextlib.ExitStack, engine: str, tokens: int) -> str:
-    return _pass_through(running, engine, tokens)
-
-
-def _pass_through(running: contextlib.ExitStack, engine: str, tokens: int) -> str:
+def _pass_through(running: contextlib.ExitStack, engine: str) -> str:
     port = free_port()
-    code = THE_APP.format(pace=PACE_S)
-    process = _spawn(running, [sys.executable, "-c", code, engine, str(port), str(tokens)], {})
+    code = THE_APP
+    process = _spawn(running, [sys.executable, "-c", code, engine, str(port)], {})
     assert process.stdin is not None
     process.stdin.write(f"{KEY}\n".encode())
     process.stdin.flush()
@@ -335,9 +363,9 @@ def _machine() -> dict[str, Any]:
 
 
 def _print_table(result: dict[str, Any]) -> None:
-    print(f"engine: {result['engine']}; {result['rounds']} rounds of {result['tokens']} tokens")
+    print(f"engine: {result['engine']}; {result['rounds']} rounds of {result['stream_s']:.0f} s")
     print("students   tokens/s a student: direct  app  gateway   ratio   first token p95 (ms):"
-          "  direct  app  gateway   added p95 (median)")  # fmt: skip
+          "  direct  app  gateway   added p95 (median)   gateway CPU ms/token")  # fmt: skip
     for each in result["students"]:
         print(
             f"{each['students']:8}   {each['direct_tokens_per_s']:26.1f} "
@@ -345,6 +373,7 @@ def _print_table(result: dict[str, Any]) -> None:
             f"{each['ratio']:.3f}   {each['direct_first_token_p95_ms']:28.1f} "
             f"{each['app_first_token_p95_ms']:5.1f} {each['gateway_first_token_p95_ms']:7.1f}   "
             f"{each['added_first_token_p95_ms']:8.1f} ({each['added_first_token_median_ms']:.1f})"
+            f"   {each['gateway_cpu_ms_per_token']:.2f}"
         )
     print(f"memory of the gateway: {result['gateway_memory_mib']} MiB")
     print("within the limits" if result["within_limits"] else "NOT within the limits")
