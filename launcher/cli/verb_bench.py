@@ -9,9 +9,11 @@ from launcher.cli.plan_options import students_option
 from launcher.cli.progress import progress_reporter
 from launcher.cli.render import Output, show
 from launcher.cli.signals import cancel_on_interrupt
+from launcher.events import Cancel
 from launcher.fit.explain import explain_reason
 from launcher.i18n import Translator
 from launcher.lesson.calibration import BenchRow
+from launcher.lesson.slots import SlotChoice
 from launcher.lesson.types import Context, to_dict
 
 GAP = "  "
@@ -23,6 +25,7 @@ def parser(t: Translator) -> Parser:
         "model", metavar="MODEL", nargs="?", help=t("cli.argument.bench_model")
     )
     students_option(result)
+    result.options.add_argument("--slots", action="store_true", help=t("cli.option.slots"))
     return result
 
 
@@ -35,8 +38,26 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
             report=progress_reporter(t),
             cancel=cancel,
         )
-    return show(
-        Output(data={"models": to_dict(rows)}, lines=bench_lines(rows, t)), as_json=options.json
+        choices = _measure_slots(context, rows, t, cancel) if options.slots else ()
+    names = {row.model: row.name for row in rows}
+    lines = [*bench_lines(rows, t)]
+    lines += [t("cli.bench.slots", model=names[each.model], slots=each.slots) for each in choices]
+    data = {"models": to_dict(rows), "slots": to_dict(choices)}
+    return show(Output(data=data, lines=lines), as_json=options.json)
+
+
+def _measure_slots(
+    context: Context, rows: Sequence[BenchRow], t: Translator, cancel: Cancel
+) -> tuple[SlotChoice, ...]:
+    report = progress_reporter(t)
+    return tuple(
+        lesson.calibrate_slots(
+            context,
+            lesson.settings_for(context, row.model, slots=row.slots),
+            report=report,
+            cancel=cancel,
+        )
+        for row in rows
     )
 
 

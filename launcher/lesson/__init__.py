@@ -34,6 +34,7 @@ from launcher.lesson.running import (
     stop,
 )
 from launcher.lesson.sharing import allow_in_firewall, change_sharing, read_sharing
+from launcher.lesson.slots import calibrate_slots, settings_for
 from launcher.lesson.starting import address_choices, start
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "allow_in_firewall",
     "bench",
     "calibrate",
+    "calibrate_slots",
     "change_sharing",
     "check_kit",
     "diagnose",
@@ -67,6 +69,7 @@ __all__ = [
     "read_sharing",
     "remove_model",
     "running_lesson",
+    "settings_for",
     "share_models",
     "start",
     "status",

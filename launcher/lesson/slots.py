@@ -13,6 +13,7 @@ from launcher import catalog
 from launcher.engines.common import installed_version
 from launcher.engines.protocol import Engine, EngineSettings
 from launcher.engines.registry import DEFAULT_ENGINE, get_engine
+from launcher.errors import UsageError
 from launcher.events import Cancel, Report, StepFinished, StepStarted
 from launcher.files import read_json_object, write_private_json
 from launcher.lesson.measuring import running_engine
@@ -79,10 +80,14 @@ def calibrated_slots(context: Context, engine: Engine, model_id: str) -> int | N
     return found if isinstance(found, int) and found in TRIED else None
 
 
-def settings_for(context: Context, model_id: str, *, slots: int, threads: int) -> EngineSettings:
+def settings_for(context: Context, model_id: str, *, slots: int) -> EngineSettings:
     """How the engine would run an installed model. Raises ``models.missing`` and its kin."""
+    import psutil
+
     model = catalog.load_catalog().model(model_id)
-    assert model.file is not None
+    if model.file is None:
+        raise UsageError("lesson.model_withheld", model=model.name)
+    graphics = len(get_engine(DEFAULT_ENGINE).describe().devices) > 1
     return EngineSettings(
         model_path=Library(context.models_dir).check_quick(model.file),
         model_id=model_id,
@@ -90,8 +95,8 @@ def settings_for(context: Context, model_id: str, *, slots: int, threads: int) -
         api_key="",
         context_tokens=1024,
         slots=slots,
-        threads=threads,
-        gpu_layers=0,
+        threads=psutil.cpu_count(logical=False) or 2,
+        gpu_layers=-1 if graphics else 0,
     )
 
 

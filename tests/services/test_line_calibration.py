@@ -38,7 +38,7 @@ def test_it_is_measured_with_the_real_engine_and_used_by_the_plan(
     engine = get_engine("xllamacpp")
     assert calibrated_slots(context, engine, model.id) is None
     before = lesson.make_plan(context, "feedback-companion").slots
-    settings = settings_for(context, model.id, slots=2, threads=2)
+    settings = settings_for(context, model.id, slots=2)
     choice = calibrate_slots(context, settings, report=ignore, cancel=Cancel())
     assert set(choice.feedbacks_per_minute) == {1, 2}
     assert all(speed > 0 for speed in choice.feedbacks_per_minute.values())
