@@ -1,0 +1,162 @@
+"""The compliance folder: what a school needs to decide, in Dutch and English, as DOCX and Markdown.
+
+The prose stands in ``texts/<name>.<lang>.md``, in a small part of Markdown: headings, paragraphs,
+``- `` and ``- [ ] `` lists and tables. A line that starts with ``@`` is filled in:
+
+    @purpose  @notice  @fields  @recall  @legal NAME  @all_legal
+"""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from launcher.apps.documents import legal
+from launcher.apps.documents.blocks import (
+    Block,
+    Bullets,
+    Document,
+    Heading,
+    Paragraph,
+    Table,
+    midnight,
+    to_docx,
+    to_markdown,
+)
+from launcher.apps.documents.values import ComplianceFacts
+from launcher.i18n import LANGUAGES, Translator, translator
+
+TEXTS = Path(__file__).with_name("texts")
+NAMES = (
+    "0-read-first",
+    "1-notice",
+    "2-assessment",
+    "3-dpia-input",
+    "4-teacher-briefing",
+    "5-student-card",
+    "6-teacher-checklist",
+)
+NOTICE = ("ai", "place", "kept", "seen")
+FIELDS = (
+    "nickname", "text", "own_question", "suggestions", "choices", "version_two", "reflection",
+    "activity", "audit", "figures",
+)  # fmt: skip
+"""Everything that is kept, each with who, why and how long: ``documents.field.<name>.*``."""
+
+
+def compliance_folder(facts: ComplianceFacts) -> dict[str, bytes]:
+    """Path → content, for both languages; paths use ``/``."""
+    folder: dict[str, bytes] = {}
+    for lang in LANGUAGES:
+        for name in NAMES:
+            document = compliance_document(name, facts, lang)
+            folder[f"{lang}/{name}.docx"] = to_docx(document)
+            folder[f"{lang}/{name}.md"] = to_markdown(document).encode()
+    return folder
+
+
+def compliance_zip(facts: ComplianceFacts) -> bytes:
+    """The folder as one file to download."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in compliance_folder(facts).items():
+            day = facts.made_on
+            archive.writestr(
+                zipfile.ZipInfo(path, (day.year, day.month, day.day, 0, 0, 0)), content
+            )
+    return buffer.getvalue()
+
+
+def compliance_document(name: str, facts: ComplianceFacts, lang: str) -> Document:
+    t = translator(lang)
+    values = {
+        "model": facts.model,
+        "version": facts.version,
+        "retention": t.plural("documents.retention.days", facts.retention_days)
+        if facts.retention_days
+        else t("documents.retention.lesson"),
+        "date": facts.made_on.isoformat(),
+    }
+    title, *blocks = _parse((TEXTS / f"{name}.{lang}.md").read_text("utf-8"), facts, values, t)
+    assert isinstance(title, Heading)
+    return Document(
+        title=title.text,
+        lang=lang,
+        made_on=midnight(facts.made_on),
+        blocks=tuple(blocks),
+        marks={"paadje": facts.version},
+    )
+
+
+def _parse(
+    source: str, facts: ComplianceFacts, values: dict[str, str], t: Translator
+) -> Iterator[Block]:
+    for chunk in source.strip().split("\n\n"):
+        lines = chunk.strip().split("\n")
+        first = lines[0]
+        if first.startswith("@"):
+            for line in lines:
+                yield from _filled(line[1:].split(), facts, t)
+        elif first.startswith("#"):
+            marks, _, text = first.partition(" ")
+            if text.startswith("@legal "):
+                text = legal.statement(text.split()[1], t.lang).text
+            yield Heading(level=max(len(marks) - 1, 1), text=text.format_map(values))
+        elif first.startswith("- "):
+            boxes = first.startswith("- [ ] ")
+            cut = 6 if boxes else 2
+            yield Bullets(items=tuple(line[cut:].format_map(values) for line in lines), boxes=boxes)
+        elif first.startswith("|"):
+            rows = [
+                tuple(cell.strip().format_map(values) for cell in line.strip("|").split("|"))
+                for line in lines
+                if not line.startswith("|---")
+            ]
+            yield Table(header=rows[0], rows=tuple(rows[1:]))
+        else:
+            yield Paragraph(text=" ".join(lines).format_map(values))
+
+
+def _filled(words: list[str], facts: ComplianceFacts, t: Translator) -> Iterator[Block]:
+    match words:
+        case ["purpose"]:
+            yield Paragraph(text=t("fc.purpose"), style="quote")
+        case ["notice"]:
+            for part in NOTICE:
+                yield Heading(level=1, text=t(f"fc.notice.{part}.title"))
+                yield Paragraph(text=t(f"fc.notice.{part}.text", model=facts.model))
+            yield Paragraph(text=t("fc.notice.private"))
+        case ["fields"]:
+            columns = ("what", "why", "who", "how_long")
+            yield Table(
+                header=tuple(t(f"documents.field.{column}") for column in columns),
+                rows=tuple(
+                    tuple(t(f"documents.field.{name}.{column}") for column in columns)
+                    for name in FIELDS
+                ),
+            )
+        case ["recall"]:
+            yield Paragraph(text=_recall(facts, t))
+        case ["legal", name]:
+            yield Paragraph(text=legal.shown(name, t.lang), style="note")
+        case ["all_legal"]:
+            for name in legal.statement_ids():
+                if not name.endswith("_title"):
+                    yield Paragraph(text=legal.shown(name, t.lang), style="note")
+        case _:
+            raise ValueError(f"unknown line: @{' '.join(words)}")
+
+
+def _recall(facts: ComplianceFacts, t: Translator) -> str:
+    found = facts.privacy
+    if found is None:
+        return t("documents.recall.unknown")
+    return t(
+        "documents.recall",
+        texts=t.number(found.texts),
+        date=found.measured_on.isoformat(),
+        names=t.number(100 * found.names_recall),
+        everything=t.number(100 * found.all_recall),
+        missed=t.number(100 - 100 * found.all_recall),
+        precision=t.number(100 * found.precision),
+    )
