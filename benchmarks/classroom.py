@@ -45,6 +45,7 @@ from launcher.services import process  # noqa: E402
 from launcher.services.ports import free_port  # noqa: E402
 
 CONTEXT_TOKENS = 2560
+"""For each slot: the rubric, a text and its feedback."""
 MAX_TOKENS = 96
 SLOTS = 4
 NO_ANSWER_S = 1800.0
@@ -467,6 +468,7 @@ def main() -> int:
                         run = one_run(each, model, folder, students, count, threads, options.slots)
                         run.least_prompt_tokens = least
                         runs[each].append(run)
+                        say(options, json.dumps(run.figures()))
                 rows = [median_of(found) for found in runs.values()]
                 results += rows
                 comparisons += compare(rows)
@@ -583,7 +585,8 @@ def table(report: dict[str, Any]) -> str:
 
 
 def say(options: argparse.Namespace, text: str) -> None:
-    if not options.json:
+    """How far it is, for people; standard output is the result."""
+    if not options.quick or not options.json:
         print(text, file=sys.stderr, flush=True)
 
 

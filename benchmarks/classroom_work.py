@@ -62,7 +62,7 @@ def rubric() -> str:
     lines = ["You help students to improve their own text. These are the rules of our class."]
     lines.extend(
         f"Rule {number}. " + " ".join(_HELP[number % 6 :] + _HELP[: number % 6])
-        for number in range(1, 7)
+        for number in range(1, 13)
     )
     lines += [f"Goal: {each}" for each in CRITERIA]
     for text, question in _EXAMPLES:
