@@ -252,7 +252,7 @@ class Class:
         self.run = run
         self.server = server
         self.students = {each.name: each for each in work.make_students(run.students)}
-        self.client = EngineClient(server.url, server.key)
+        self.client = EngineClient(server.url, server.key, silence_s=NO_ANSWER_S)
         self._criterion_first = criterion_first
         self._json_object = json_object
         self._begin = 0.0

@@ -16,7 +16,6 @@ log = logging.getLogger(__name__)
 _MAX_REPLY_CHARS = 8_000
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 5.0
-_TIMEOUT = httpx.Timeout(10.0, read=300.0)
 _BUSY = (408, 425, 429)
 
 Message = dict[str, str]
@@ -48,13 +47,13 @@ class Reply:
 
 
 class EngineClient:
-    """One engine. ``url`` with or without ``/v1``."""
+    """One engine. ``url`` with or without ``/v1``. ``silence_s`` is how long it may say nothing."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, *, silence_s: float = 300.0) -> None:
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/").removesuffix("/v1"),
             headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=_TIMEOUT,
+            timeout=httpx.Timeout(10.0, read=silence_s),
             trust_env=False,
         )
 
