@@ -58,7 +58,7 @@ class Gateway:
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
         # Without Starlette's own error pages: the guard is the boundary.
-        router = Router(routes, redirect_slashes=False, default=_unknown_page)
+        self.router = router = Router(routes, redirect_slashes=False, default=_unknown_page)
         rooted = Router(
             [Route("/{rest:path}", self.use_rooted_app, methods=METHODS)], redirect_slashes=False
         )

@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from launcher.errors import PaadjeError
+from launcher.host.openapi import student_api, teacher_api
 from launcher.host.sharing_control import SharingControl, new_secret
 from launcher.i18n import describe_error, translator
 from launcher.sharing.join import show_code
@@ -63,13 +64,14 @@ class SharingPages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.fronts: ASGIApp = Starlette(
+        self.fronts = Starlette(
             routes=[
                 Route("/sharing", self.look, methods=["GET"]),
                 Route("/sharing", self.want, methods=["POST"]),
+                Route("/sharing/openapi.json", self.describe, methods=["GET"]),
             ]
         )
-        self.browser: ASGIApp = Starlette(
+        self.browser = Starlette(
             routes=[
                 Route("/projector/open", self.open, methods=["GET"]),
                 Route("/projector/session", self.enter, methods=["POST"]),
@@ -87,6 +89,12 @@ class SharingPages:
 
     async def want(self, request: Request) -> Response:
         return await self._do(await _json_object(request))
+
+    async def describe(self, _: Request) -> Response:
+        view = self._control.view()
+        return JSONResponse(
+            {"student": student_api(view["url"]), "teacher": teacher_api(self._origin)}
+        )
 
     async def open(self, _: Request) -> Response:
         return self._render("open")
@@ -200,7 +208,7 @@ def with_sharing(control_api: ASGIApp, pages: SharingPages, *, port: int, token:
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        if path == "/sharing":
+        if path == "/sharing" or path.startswith("/sharing/"):
             await fronts(scope, receive, send)
         elif path.startswith("/projector"):
             await browser(scope, receive, send)

@@ -2,13 +2,17 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.routing import BaseRoute, Mount, Route
 
 from launcher.errors import UsageError
+from launcher.gateway.app import Gateway
+from launcher.gateway.config import GatewayConfig
+from launcher.host.projector import SharingPages
 from tests.gateway.harness import TOKEN, UpstreamApp, raw, status_of, wait_until
 from tests.gateway.lesson import RunningLesson
 
@@ -208,6 +212,34 @@ def test_the_projector_can_do_little(lesson: RunningLesson) -> None:
     page = inside.get("/projector")
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "http" not in page.text.replace("http-equiv", "")
+
+
+def test_both_apis_are_described_on_loopback_and_nothing_is_left_out(
+    lesson: RunningLesson,
+) -> None:
+    base = f"http://127.0.0.1:{lesson.control_port}"
+    assert httpx.get(f"{base}/sharing/openapi.json", trust_env=False).status_code == 401
+    headers = {"authorization": f"Bearer {lesson.spec.control_token}"}
+    described = httpx.get(f"{base}/sharing/openapi.json", headers=headers, trust_env=False).json()
+
+    config = GatewayConfig.model_validate(lesson.config)
+    pages = SharingPages(None, lang="nl", port=1)  # type: ignore[arg-type]
+    student = paths_of(Gateway(config).router.routes)
+    teacher = paths_of([*pages.fronts.routes, *pages.browser.routes])
+    assert set(described["student"]["paths"]) == student
+    assert set(described["teacher"]["paths"]) == teacher | {"/state", "/events", "/stop"}
+    student_side = student_of(lesson, lesson.share()["token"])
+    assert student_side.get("/sharing/openapi.json").status_code == 404
+
+
+def paths_of(routes: Iterable[BaseRoute]) -> set[str]:
+    found = set()
+    for route in routes:
+        if isinstance(route, Mount):
+            found.add(f"{route.path}/{{file}}")
+        elif isinstance(route, Route):
+            found.add(route.path.replace(":path", ""))
+    return found
 
 
 def test_no_teacher_route_is_on_the_gateway(lesson: RunningLesson) -> None:
