@@ -80,13 +80,16 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="under a minute")
     parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--only", choices=("memory", "speed"))
     options = parser.parse_args()
     load = _load()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         models = dict(_models(folder, quick=options.quick))
-        memory = [row for each in models.values() for row in _memory(each, folder, options.quick)]
+        weighed = [] if options.only == "speed" else list(models.values())
+        memory = [row for each in weighed for row in _memory(each, folder, options.quick)]
         timed = list(models.values())[: 1 if options.quick else 3]
+        timed = [] if options.only == "memory" else timed
         rounds = options.rounds or (1 if options.quick else 3)
         speed = [row for each in timed for row in _speed(each, folder, rounds, options.quick)]
     report = {
@@ -170,11 +173,12 @@ def _memory(subject: Subject, folder: Path, quick: bool) -> Iterator[dict[str, A
         ).total_bytes
         with _engine(subject, folder, context, slots, kv_type) as engine:
             # Whole steps, so that the buffers are used as in a lesson.
-            engine.complete(min(512, context // 2), 4)
+            engine.complete(512, 2)
             with ThreadPoolExecutor(slots) as pool:
-                list(pool.map(lambda _: engine.complete(64, 8), range(slots)))
+                list(pool.map(lambda _: engine.complete(8, 4), range(slots)))
             real = engine.memory_bytes()
         assert real is not None
+        _say(f"memory of {subject.model.name}: {need / real - 1:+.1%}")
         yield {
             "model": subject.model.name,
             "context_tokens": context,
@@ -208,6 +212,7 @@ def _speed(subject: Subject, folder: Path, rounds: int, quick: bool) -> Iterator
     constants = {clock: _solve(subject.model, middle, clock) for clock in CLOCKS}
     for check in checks:
         said = {clock: _predict(subject.model, check, constants[clock]) for clock in CLOCKS}
+        _say(f"{subject.model.name}, {check.name}: {said}, {middle[check.name]}")
         yield {
             "model": subject.model.name,
             "work": check.name,
@@ -283,8 +288,12 @@ _MACHINE = hardware.probe_machine(ROOT)
 
 
 def _errors(errors: Sequence[float]) -> dict[str, float]:
-    sizes = [abs(error) for error in errors]
-    return {"median": statistics.median(sizes), "worst": max(sizes), "count": len(sizes)}
+    sizes = [abs(error) for error in errors] or [0.0]
+    return {"median": statistics.median(sizes), "worst": max(sizes), "count": len(errors)}
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _load() -> float | None:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import gguf
 from gguf import GGMLQuantizationType as Kind
+
+
+TOKENS = "tokenizer.ggml.tokens"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,15 +86,21 @@ def make_model(path: Path, shape: Shape, starter: Path) -> Path:
 
 
 def _copy_vocabulary(writer: gguf.GGUFWriter, starter: Path) -> int:
-    fields = gguf.GGUFReader(starter).fields
-    tokens = fields["tokenizer.ggml.tokens"].contents()
-    for name, field in fields.items():
+    vocabulary = _vocabulary(starter)
+    for name, value, kind, sub in vocabulary:
+        writer.add_key_value(name, value, kind, sub_type=sub)
+    return next(len(value) for name, value, _, _ in vocabulary if name == TOKENS)
+
+
+@cache
+def _vocabulary(starter: Path) -> list[tuple[str, Any, Any, Any]]:
+    found = []
+    for name, field in gguf.GGUFReader(starter).fields.items():
         if name.startswith("tokenizer."):
-            value = field.contents()
-            kinds = field.types
-            sub = kinds[-1] if kinds[0] == gguf.GGUFValueType.ARRAY else None
-            writer.add_key_value(name, value, kinds[0], sub_type=sub)
-    return len(tokens)
+            kind = field.types[0]
+            sub = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
+            found.append((name, field.contents(), kind, sub))
+    return found
 
 
 def _tensors(shape: Shape, vocabulary: int) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 
 from launcher.catalog.schema import Catalog, CatalogModel, ModelFile, ModelShape
+from launcher.engines.dry_run import dry_run
 from launcher.engines.protocol import Engine
 from launcher.errors import PaadjeError
 from launcher.events import Cancel
 from launcher.files import read_json_object, write_private_json
 from launcher.fit.choose import KnownSpeeds
+from launcher.fit.memory import ENGINE_PROCESS_BYTES
+from launcher.fit.types import Fit, MemoryNeed
 from launcher.hardware.profile import MachineProfile
 from launcher.lesson import calibration
 from launcher.lesson.machine import this_machine
@@ -17,6 +20,10 @@ from launcher.models.library import Library
 from launcher.models.remote_header import header_of_model
 
 ENGINE_PROGRAM = "launcher.engines."
+DRY_RUN_WITHIN_S = 10.0
+"""A third of a second is usual; a plan does not wait long for a better figure."""
+_DRY_RUN_VERSION = 1
+_PARTS = ("weights_bytes", "kv_cache_bytes", "compute_bytes")
 
 
 class Elsewhere:
@@ -45,6 +52,10 @@ class Elsewhere:
     def with_headers(self, models: Catalog) -> Catalog:
         """Models with the shapes that their headers gave earlier."""
         return _with_shapes(models, self._known_shape)
+
+    def engine_memory(self, model: CatalogModel, fit: Fit, kv_type: str) -> MemoryNeed | None:
+        """What the engine itself says that it would take; None where it cannot be asked."""
+        return None
 
     def with_remote_header(self, models: Catalog, model_id: str) -> Catalog:
         """With the shape of one model from the header of its file on the Hub; the same catalog
@@ -107,6 +118,43 @@ class Here(Elsewhere):
 
     def missing_bytes(self, model: CatalogModel) -> int:
         return self._library.missing_bytes(model.file) if model.file else 0
+
+    def engine_memory(self, model: CatalogModel, fit: Fit, kv_type: str) -> MemoryNeed | None:
+        """From a dry run of the engine on the file that is here, remembered by its settings.
+
+        On the processor only: with a card the engine counts both kinds of memory as one.
+        """
+        path = self._library.find(model.file) if model.file else None
+        if path is None or model.file is None or fit.gpu_layers != 0 or fit.verdict == "no":
+            return None
+        name = f"{model.file.sha256}-{fit.context_tokens}-{fit.slots}-{kv_type}-{_DRY_RUN_VERSION}"
+        memory = self._context.paths.cache / "layouts" / f"{name}.json"
+        told = read_json_object(memory) or {}
+        try:
+            return MemoryNeed(**{key: int(told[key]) for key in _PARTS}, basis="measured")
+        except (KeyError, TypeError, ValueError):
+            pass
+        try:
+            found = dry_run(
+                path,
+                context_tokens=fit.context_tokens,
+                slots=fit.slots,
+                kv_type=kv_type,
+                timeout_s=DRY_RUN_WITHIN_S,
+            )
+        except PaadjeError:
+            return None
+        need = MemoryNeed(
+            weights_bytes=found.weights_bytes,
+            kv_cache_bytes=found.kv_cache_bytes,
+            compute_bytes=found.compute_bytes + ENGINE_PROCESS_BYTES,
+            basis="measured",
+        )
+        try:
+            write_private_json(memory, {key: getattr(need, key) for key in _PARTS})
+        except OSError:
+            pass  # It is only a shortcut.
+        return need
 
     def known_speeds(
         self, machine: MachineProfile, engine: Engine

@@ -18,6 +18,7 @@ from launcher.lesson.slots import calibrated_slots
 from launcher.lesson.types import AppCard, Context, PlanWishes
 from launcher.models.library import Library
 
+KV_TYPE = "f16"
 MOST_ALTERNATIVES = 4
 LONG_WAIT_S = 120.0
 CLEARLY_FASTER = 0.6
@@ -107,6 +108,8 @@ def make_plan(
     assert model.file is not None
     file = model.file
     missing_bytes = here.missing_bytes(model)
+    told = here.engine_memory(model, chosen, KV_TYPE)
+    chosen = chosen if told is None else replace(chosen, memory=told)
     return LaunchPlan(
         version=PLAN_VERSION,
         app=recipe.id,
@@ -123,7 +126,7 @@ def make_plan(
         slots=_slots(context, engine, chosen),
         gpu_layers=chosen.gpu_layers,
         threads=chosen.threads,
-        kv_type="f16",
+        kv_type=KV_TYPE,
         mmap=_use_mmap(machine),
         files=(
             PlannedFile(

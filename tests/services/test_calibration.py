@@ -234,3 +234,33 @@ def test_a_busy_moment_does_not_make_the_computer_slower(context: Context) -> No
     assert calibration.with_best_seen(context, on_battery) == on_battery
     kept = json.loads((context.paths.data / "measured.json").read_text())
     assert kept["best"]["cpu"] == [30e9, 400e9]
+
+
+# --- the engine's own word on memory ------------------------------------------------------------
+
+
+@pytest.mark.engine
+def test_the_engine_tells_the_memory_of_a_model_that_is_here(
+    here: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wishes = lesson_wishes(model=PRACTICE.id)
+    plan = lesson.make_plan(here, "feedback-companion", wishes)
+    assert plan.memory.basis == "measured"
+    monkeypatch.setattr("launcher.lesson.here.dry_run", None)  # It is remembered.
+    assert lesson.make_plan(here, "feedback-companion", wishes).memory == plan.memory
+    monkeypatch.setattr(Here, "engine_memory", lambda *_: None)
+    formula = lesson.make_plan(here, "feedback-companion", wishes).memory
+    assert formula.basis == "estimate"
+    assert formula.total_bytes == pytest.approx(plan.memory.total_bytes, rel=0.05)
+
+
+def test_where_the_engine_cannot_tell_the_formula_does(
+    here: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise PaadjeError("fit.dry_run_failed")
+
+    monkeypatch.setattr("launcher.lesson.here.dry_run", fail)
+    plan = lesson.make_plan(here, "feedback-companion", lesson_wishes(model=PRACTICE.id))
+    assert plan.memory.basis == "estimate"
+    assert plan.verdict != "no"
