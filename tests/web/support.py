@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -44,6 +45,20 @@ GOOD_REPLY = json.dumps(
 )
 
 
+def good_reply(body: dict[str, Any]) -> str:
+    """A reply as from a good model: about a sentence that the schema still offers."""
+    options = body["response_format"]["json_schema"]["schema"]["anyOf"]
+    ids = [one for option in options for one in option["properties"]["s"].get("enum", [])]
+    if "s2" in ids:
+        return GOOD_REPLY
+    text = body["messages"][-1]["content"]
+    found = re.search(rf"\[{ids[0]}\] (.*)", text)
+    assert found is not None
+    word = max(re.findall(r"[a-z]+", found[1]), key=len)
+    reply = {"s": ids[0], "k": "question", "o": f"Je schrijft hier over ‘{word}’.", "e": ""}
+    return json.dumps({**reply, "q": f"Wat bedoel je precies met ‘{word}’?"})
+
+
 def wait_until(condition: Callable[[], Any], *, timeout_s: float = 60) -> Any:
     """What ``condition`` gives as soon as that is true."""
     end = time.monotonic() + timeout_s
@@ -68,7 +83,7 @@ class FakeEngine:
     Instead of text it may give "DROP" (the connection ends halfway), "REFUSE" or "BUSY".
     """
 
-    reply: Callable[[dict[str, Any]], str] = lambda body: GOOD_REPLY
+    reply: Callable[[dict[str, Any]], str] = good_reply
     requests: list[dict[str, Any]] = field(default_factory=list)
     port: int = field(default_factory=free_port)
     gate: threading.Event = field(default_factory=threading.Event)

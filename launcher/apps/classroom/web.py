@@ -9,6 +9,8 @@ import secrets
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from email.parser import BytesParser
+from email.policy import HTTP
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -200,6 +202,37 @@ async def read_body(request: Request, model: type[Body]) -> Body:
         raise UsageError("classroom.bad_request", detail=where) from None
 
 
+async def read_file(request: Request, max_bytes: int) -> tuple[str, bytes]:
+    """(name, contents) of the one file in a multipart form; it stays in memory.
+
+    Raises `UsageError` ``classroom.too_large`` or ``classroom.bad_request``.
+    """
+    kind = request.headers.get("content-type", "")
+    if not kind.lower().startswith("multipart/form-data"):
+        raise UsageError("classroom.bad_request", detail="content-type")
+    raw = bytearray(f"content-type: {kind}\r\n\r\n".encode("latin-1", "replace"))
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > max_bytes + MAX_BODY_BYTES:
+            raise UsageError("classroom.too_large")
+    # In memory and not in a temporary file, where another program could read it.
+    form = await asyncio.to_thread(BytesParser(policy=HTTP).parsebytes, bytes(raw))
+    for part in form.iter_parts() if form.is_multipart() else ():
+        data = part.get_payload(decode=True)
+        if part.get_filename() and isinstance(data, bytes):
+            return str(part.get_filename())[:200], data
+    raise UsageError("classroom.bad_request", detail="no file")
+
+
+def download(data: bytes, name: str) -> Response:
+    """A file to keep; ``name`` is ours and plain ASCII."""
+    return Response(
+        data,
+        media_type="application/octet-stream",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+    )
+
+
 STATUS_OF = {
     "classroom.too_large": 413,
     "classroom.not_joined": 403,
@@ -301,9 +334,11 @@ __all__ = [
     "Student",
     "TeacherKey",
     "TeacherOnly",
+    "download",
     "error_handler",
     "language_of",
     "new_id",
     "read_body",
+    "read_file",
     "student_of",
 ]

@@ -1,7 +1,7 @@
 """What a model's reply must pass before even the teacher sees it. The reply is hostile input."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, get_args
@@ -27,6 +27,8 @@ Reason = Literal[
     "invented",
     "copied",
     "off_topic",
+    "same_sentence",
+    "leaked_name",
     "no_reply",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
@@ -111,12 +113,13 @@ def check_reply(
     lang: str,
     topic: str,
     examples: Sequence[str] = (),
+    taken: Collection[str] = (),
 ) -> Comment | Abstained | Rejected:
     """Judge one raw reply.
 
     ``topic`` is what may be spoken about besides the sentence itself: the criterion, the goal and
     the student's own question. ``examples`` are the example comments of the prompt; a reply that
-    repeats one of them is not about this text.
+    repeats one of them is not about this text. ``taken`` are the sentences that have a comment.
     """
     try:
         raw = _Reply.model_validate_json(reply)
@@ -128,6 +131,8 @@ def check_reply(
     sentence = by_id.get(raw.s)
     if sentence is None or raw.k not in get_args(Kind):
         return Rejected(reason="unknown_sentence" if sentence is None else "not_json")
+    if raw.s in taken:  # Engines that ignore the schema can choose one twice.
+        return Rejected(reason="same_sentence")
     comment = Comment(
         sentence_id=sentence.id,
         kind=raw.k,  # type: ignore[arg-type]

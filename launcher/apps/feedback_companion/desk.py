@@ -15,6 +15,7 @@ from launcher.apps.classroom.web import Changes, Student, new_id
 from launcher.apps.feedback_companion.checks import Abstained, Comment, check_reply
 from launcher.apps.feedback_companion.config import Config
 from launcher.apps.feedback_companion.no_grades import find_grade_request
+from launcher.apps.feedback_companion.own_work import OwnWork
 from launcher.apps.feedback_companion.prompts import (
     EXAMPLES,
     MAX_TOKENS,
@@ -66,6 +67,7 @@ class Desk:
     def __init__(self, config: Config, store: Store, engine: EngineClient) -> None:
         self.config = config
         self.store = store
+        self.own_work = OwnWork(store)
         self.changes = Changes()
         self.engine_lost = False
         self._engine = engine
@@ -77,9 +79,9 @@ class Desk:
     def start(self) -> None:
         """Continue where the last run ended: every text that is not read yet is queued again."""
         if self.store.current_activity() is None:
-            title, goal, criteria = load_set(FIRST_SET, self.config.lang)
+            first = load_set(FIRST_SET, self.config.lang)
             self.store.save_activity(
-                lang=self.config.lang, title=title, goal=goal, criteria=criteria
+                lang=self.config.lang, title=first.title, goal=first.goal, criteria=first.criteria
             )
         self.line.pause(self.store.setting("paused") == "1")
         for submission in self.store.submissions():
@@ -213,18 +215,19 @@ class Desk:
         self.line.pause(paused)
 
     def save_activity(
-        self, *, lang: str, title: str, goal: str, criteria: Sequence[Criterion]
+        self, *, lang: str, title: str, goal: str, criteria: Sequence[Criterion], wording: str = ""
     ) -> Activity:
         """Raises `UsageError` ``fc.grade_requested`` with the words that ask for a grade."""
         parts = [title, goal]
         for criterion in criteria:
-            parts += [criterion.name, criterion.description, *criterion.questions]
+            parts += [criterion.name, criterion.description, criterion.example]
+            parts += criterion.questions
         for part in parts:
             words = find_grade_request(part)
             if words is not None:
                 raise UsageError("fc.grade_requested", words=words)
         activity = self.store.save_activity(
-            lang=lang, title=title, goal=goal, criteria=tuple(criteria)
+            lang=lang, title=title, goal=goal, criteria=tuple(criteria), wording=wording
         )
         self.changes.notify()
         self._prime()
@@ -262,13 +265,20 @@ class Desk:
         for part, criterion in enumerate(activity.criteria):
             if criterion.id in done:
                 continue
-            found = await self._ask(
+            if len(taken) >= len(sentences):  # One comment on a sentence is enough.
+                self.store.add_answer(submission_id, criterion.id)
+                continue
+            found, retried = await self._ask(
                 activity, submission, sentences, criterion, part=part, taken=taken, slot=slot
             )
             if isinstance(found, Comment):
                 taken.add(found.sentence_id)
                 self.store.add_answer(
-                    submission_id, criterion.id, comment=found, model=self.config.model
+                    submission_id,
+                    criterion.id,
+                    comment=found,
+                    model=self.config.model,
+                    retried=retried,
                 )
             else:
                 self.store.add_answer(
@@ -286,8 +296,11 @@ class Desk:
         part: int,
         taken: set[str],
         slot: int,
-    ) -> Comment | str | None:
-        """A checked comment, None when the model has nothing to say, or why it was dropped."""
+    ) -> tuple[Comment | str | None, bool]:
+        """A checked comment, None when the model has nothing to say, or why it was dropped.
+
+        And whether a reply had to be asked twice.
+        """
         lang = submission.lang
         messages = build_messages(
             goal=activity.goal,
@@ -295,6 +308,7 @@ class Desk:
             own_question=submission.own_question,
             criterion=criterion,
             lang=lang,
+            wording=activity.wording,
         )
         schema = (
             guided_schema(
@@ -342,14 +356,15 @@ class Desk:
                 lang=lang,
                 topic=topic,
                 examples=[EXAMPLES[lang].comment],
+                taken=taken,
             )
             if isinstance(checked, Comment):
-                return checked
+                return checked, tries > 0
             if isinstance(checked, Abstained):
-                return None
+                return None, tries > 0
             tries += 1
             reason = checked.reason
-        return reason
+        return reason, True
 
     async def _wait_for_engine(self) -> None:
         self.engine_lost = True
@@ -369,7 +384,12 @@ class Desk:
             return known
         longest = max(activity.criteria, key=lambda c: len(c.line))
         messages = build_messages(
-            goal=activity.goal, sentences=(), own_question="", criterion=longest, lang=lang
+            goal=activity.goal,
+            sentences=(),
+            own_question="",
+            criterion=longest,
+            lang=lang,
+            wording=activity.wording,
         )
         text = "\n".join(message["content"] for message in messages)
         exact = await self._engine.count_tokens(text)
@@ -398,6 +418,7 @@ def _shared_by_class(
             own_question="",
             criterion=activity.criteria[0],
             lang=lang,
+            wording=activity.wording,
         )
 
     return f"{activity.id}-{lang}", (prompt("Aap."), prompt("Zon."))

@@ -13,7 +13,7 @@ from typing import Any
 from launcher.apps.feedback_companion.checks import NO_SENTENCE
 from launcher.apps.feedback_companion.sentences import Sentence
 
-PROMPT_VERSION = "1"
+PROMPT_VERSION = "2"
 MAX_TOKENS = 220
 _ROOM_FOR_CRITERION_TOKENS = 160
 
@@ -83,6 +83,23 @@ EXAMPLES = {
     ),
 }
 
+WORDINGS = ("vmbo", "mbo", "havo", "vwo", "hbo", "wo")
+"""For whom the wording is; it says nothing about a student, whatever their school type."""
+
+_HARDNESS = {"vmbo": 0, "mbo": 0, "havo": 1, "vwo": 1, "hbo": 2, "wo": 2}
+_WORDING = {
+    "nl": (
+        "Gebruik korte zinnen en gewone woorden.",
+        "Gebruik duidelijke zinnen en leg een vakwoord uit.",
+        "Gebruik duidelijke zinnen; vakwoorden mogen.",
+    ),
+    "en": (
+        "Use short sentences and everyday words.",
+        "Use clear sentences and explain a technical term.",
+        "Use clear sentences; technical terms are fine.",
+    ),
+}
+
 _GUIDED = {
     "nl": {
         "o": ("Je schrijft: ‘{0}’.", "Hier staat: ‘{0}’."),
@@ -109,12 +126,16 @@ _GUIDED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criterion:
-    """``questions`` are the teacher's own helping questions; there may be none."""
+    """``questions`` are the teacher's own helping questions, ``example`` one from elsewhere.
+
+    A student may ask for both after reading a comment. Either may be absent.
+    """
 
     id: str
     name: str
     description: str
     questions: tuple[str, ...] = ()
+    example: str = ""
 
     @property
     def line(self) -> str:
@@ -146,13 +167,19 @@ def build_messages(
     own_question: str,
     criterion: Criterion,
     lang: str,
+    wording: str = "",
 ) -> list[dict[str, str]]:
-    """The chat messages of one call."""
+    """The chat messages of one call. ``wording`` is one of `WORDINGS`, or empty."""
     labels = _LABELS[lang]
     example = EXAMPLES[lang]
     asked = f"{labels['criterion']}: "
     return [
-        {"role": "system", "content": f"{_RULES[lang]}\n{labels['goal']}: {as_data(goal)}"},
+        {
+            "role": "system",
+            "content": _RULES[lang]
+            + _wording(wording, lang)
+            + f"\n{labels['goal']}: {as_data(goal)}",
+        },
         {
             "role": "user",
             "content": f"<text>\n{example.sentences}\n</text>\n{asked}{example.criterion}",
@@ -165,6 +192,10 @@ def build_messages(
             + as_data(criterion.line),
         },
     ]
+
+
+def _wording(wording: str, lang: str) -> str:
+    return f" {_WORDING[lang][_HARDNESS.get(wording, 1)]}" if wording else ""
 
 
 def text_budget_tokens(context_tokens: int, shared_tokens: int) -> int:

@@ -4,7 +4,8 @@ CREATE TABLE IF NOT EXISTS activity (
   lang TEXT NOT NULL,
   title TEXT NOT NULL,
   goal TEXT NOT NULL,
-  criteria TEXT NOT NULL
+  criteria TEXT NOT NULL,
+  wording TEXT NOT NULL DEFAULT ''  -- For which kind of school the wording is.
 );
 CREATE TABLE IF NOT EXISTS submission (
   id TEXT PRIMARY KEY,
@@ -24,6 +25,7 @@ CREATE TABLE IF NOT EXISTS answer (
   criterion_id TEXT NOT NULL,
   outcome TEXT NOT NULL CHECK (outcome IN ('comment', 'none', 'dropped')),
   reason TEXT NOT NULL DEFAULT '',
+  retried INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (submission_id, criterion_id)
 );
 CREATE TABLE IF NOT EXISTS comment (
@@ -40,6 +42,17 @@ CREATE TABLE IF NOT EXISTS comment (
   edited INTEGER NOT NULL DEFAULT 0,
   model TEXT NOT NULL DEFAULT '',
   prompt_version TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE IF NOT EXISTS reaction (
+  comment_id TEXT PRIMARY KEY REFERENCES comment (id) ON DELETE CASCADE,
+  decision TEXT NOT NULL DEFAULT '' CHECK (decision IN ('', 'do', 'do_not')),
+  because TEXT NOT NULL DEFAULT '',
+  rating TEXT NOT NULL DEFAULT '' CHECK (rating IN ('', 'useful', 'wrong', 'unclear'))
+);
+CREATE TABLE IF NOT EXISTS own_work (
+  submission_id TEXT PRIMARY KEY REFERENCES submission (id) ON DELETE CASCADE,
+  version_2 TEXT NOT NULL DEFAULT '',
+  reflection TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS tally (name TEXT PRIMARY KEY, count INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);

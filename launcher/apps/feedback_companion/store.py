@@ -33,6 +33,7 @@ class Activity:
     title: str
     goal: str
     criteria: tuple[Criterion, ...]
+    wording: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,8 @@ class StoredComment:
     origin: Literal["ai", "teacher"]
     state: CommentState
     edited: bool
+    model: str = ""
+    prompt_version: str = ""
 
 
 class Store:
@@ -101,8 +104,12 @@ class Store:
     def close(self) -> None:
         self._db.close()
 
+    def rows(self, query: str, *values: object) -> list[Any]:
+        found: list[Any] = self._db.execute(query, values).fetchall()
+        return found
+
     @contextmanager
-    def _change(self) -> Iterator[Any]:
+    def change(self) -> Iterator[Any]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield self._db
@@ -123,20 +130,33 @@ class Store:
         )
 
     def save_activity(
-        self, *, lang: str, title: str, goal: str, criteria: tuple[Criterion, ...]
+        self,
+        *,
+        lang: str,
+        title: str,
+        goal: str,
+        criteria: tuple[Criterion, ...],
+        wording: str = "",
     ) -> Activity:
         """Make this the current activity for texts that come in from now on."""
         written = json.dumps(
             [
-                {"id": c.id, "name": c.name, "description": c.description, "questions": c.questions}
+                {
+                    "id": c.id,
+                    "name": c.name,
+                    "description": c.description,
+                    "questions": c.questions,
+                    "example": c.example,
+                }
                 for c in criteria
             ],
             ensure_ascii=False,
         )
-        with self._change() as db:
+        with self.change() as db:
             new = db.execute(
-                "INSERT INTO activity (lang, title, goal, criteria) VALUES (?, ?, ?, ?)",
-                (lang, title, goal, written),
+                "INSERT INTO activity (lang, title, goal, criteria, wording)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (lang, title, goal, written, wording),
             ).lastrowid
             _log(db, "activity_saved", str(len(criteria)))
         return self.activity(new)
@@ -146,7 +166,7 @@ class Store:
     def add_submission(self, submission: Submission) -> None:
         """Raises `PaadjeError` ``fc.already_sent`` when this student has a text here."""
         try:
-            with self._change() as db:
+            with self.change() as db:
                 db.execute(
                     "INSERT INTO submission VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
@@ -179,7 +199,7 @@ class Store:
 
     def withdraw(self, submission_id: str) -> None:
         """Delete a text and everything about it, also from the write-ahead log."""
-        with self._change() as db:
+        with self.change() as db:
             db.execute("DELETE FROM submission WHERE id = ?", (submission_id,))
             _log(db, "withdrawn")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -206,15 +226,16 @@ class Store:
         comment: Comment | None = None,
         dropped: str = "",
         model: str = "",
+        retried: bool = False,
     ) -> None:
         """Store the outcome of one criterion, with its comment as a draft. Twice does nothing."""
         outcome = "comment" if comment else "dropped" if dropped else "none"
-        with self._change() as db:
+        with self.change() as db:
             if not db.execute("SELECT 1 FROM submission WHERE id = ?", (submission_id,)).fetchone():
                 return  # Withdrawn meanwhile.
             new = db.execute(
-                "INSERT OR IGNORE INTO answer VALUES (?, ?, ?, ?)",
-                (submission_id, criterion_id, outcome, dropped),
+                "INSERT OR IGNORE INTO answer VALUES (?, ?, ?, ?, ?)",
+                (submission_id, criterion_id, outcome, dropped, retried),
             ).rowcount
             if not new:
                 return
@@ -227,12 +248,20 @@ class Store:
             )
 
     def to_review(self, submission_id: str) -> None:
-        with self._change() as db:
+        with self.change() as db:
             db.execute(
                 "UPDATE submission SET state = 'review', revision = revision + 1"
                 " WHERE id = ? AND state = 'queued'",
                 (submission_id,),
             )
+
+    def unsure(self) -> dict[str, int]:
+        """For each text, how often the model needed a second try or its reply was dropped."""
+        rows = self._db.execute(
+            "SELECT submission_id, count(*) AS count FROM answer"
+            " WHERE retried OR outcome = 'dropped' GROUP BY submission_id"
+        ).fetchall()
+        return {row["submission_id"]: row["count"] for row in rows}
 
     def tallies(self) -> dict[str, int]:
         rows = self._db.execute("SELECT name, count FROM tally").fetchall()
@@ -258,7 +287,7 @@ class Store:
 
     def add_own_comment(self, submission_id: str, comment: Comment) -> str:
         """The teacher's own comment; it is approved by being written."""
-        with self._change() as db:
+        with self.change() as db:
             _bump(db, submission_id)
             return _insert(db, submission_id, "", comment, "teacher", "approved", "")
 
@@ -271,7 +300,7 @@ class Store:
         texts: tuple[str, str, str] | None = None,
     ) -> None:
         """Approve or reject; ``texts`` are (observation, effect, next step) when edited."""
-        with self._change() as db:
+        with self.change() as db:
             if texts is not None:
                 db.execute(
                     "UPDATE comment SET observation = ?, effect = ?, next_step = ?,"
@@ -290,7 +319,7 @@ class Store:
 
         Raises `PaadjeError` ``fc.changed_meanwhile`` or ``fc.undecided``; then nothing is released.
         """
-        with self._change() as db:
+        with self.change() as db:
             for submission_id, revision in seen.items():
                 row = db.execute(
                     "SELECT revision, state FROM submission WHERE id = ?", (submission_id,)
@@ -320,7 +349,7 @@ class Store:
         return str(row["value"]) if row else default
 
     def set_setting(self, name: str, value: str) -> None:
-        with self._change() as db:
+        with self.change() as db:
             db.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
             _log(db, f"setting_{name}", value)
 
@@ -369,7 +398,12 @@ def _activity(row: Any) -> Activity:
         for entry in json.loads(row["criteria"])
     )
     return Activity(
-        id=row["id"], lang=row["lang"], title=row["title"], goal=row["goal"], criteria=criteria
+        id=row["id"],
+        lang=row["lang"],
+        title=row["title"],
+        goal=row["goal"],
+        criteria=criteria,
+        wording=row["wording"],
     )
 
 

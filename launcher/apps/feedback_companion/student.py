@@ -8,6 +8,10 @@
 | GET /api/events | the same view as server-sent events |
 | POST /api/check | ``{text, own_question, lang, with_ai}`` → does it fit, where would it be cut |
 | POST /api/submit | ``{text, own_question, lang, with_ai, consent, only_first}`` → 201, the view |
+| POST /api/upload | a multipart form with one file → ``{text, notes}``; nothing is stored |
+| POST /api/react | ``{comment_id, decision, because, rating}`` → ``{"ok": true}`` |
+| POST /api/own-work | ``{version_2, reflection}`` → ``{changes}`` against the first version |
+| GET /api/export.docx, /api/export.md | the student's own file |
 | POST /api/withdraw | ``{}`` → everything of this student is deleted; the view |
 
 Errors are ``{"error": {code, message, advice}}``. All links are relative: the gateway serves this
@@ -28,13 +32,23 @@ from starlette.staticfiles import StaticFiles
 
 from launcher.apps.classroom import web
 from launcher.apps.feedback_companion.desk import MAX_QUESTION_CHARS, MAX_TEXT_CHARS, Desk
-from launcher.apps.feedback_companion.views import student_view
+from launcher.apps.feedback_companion.export import export_own
+from launcher.apps.feedback_companion.own_work import Decision, Rating, Reaction
+from launcher.apps.feedback_companion.sentences import normalise
+from launcher.apps.feedback_companion.store import Submission
+from launcher.apps.feedback_companion.views import shown_changes, student_view
+from launcher.apps.uploads import MAX_UPLOAD_BYTES, left_out_sentences, read_upload_async
 from launcher.errors import PaadjeError, UsageError
 from launcher.i18n import translator
 
 HERE = Path(__file__).parent
 
-STATUSES = {"fc.already_sent": 409, "fc.text_too_long": 422, "fc.consent_missing": 422}
+STATUSES = {
+    "fc.already_sent": 409,
+    "fc.text_too_long": 422,
+    "fc.consent_missing": 422,
+    "fc.not_released_yet": 409,
+}
 
 _TEXTS = (
     "fc.write.fits",
@@ -48,6 +62,23 @@ _TEXTS = (
     "fc.withdraw.done",
     "fc.feedback.see_comment",
     "fc.feedback.about",
+    "fc.write.reading",
+    "fc.write.check_text",
+    "fc.react.do",
+    "fc.react.do_not",
+    "fc.react.because",
+    "fc.react.useful",
+    "fc.react.wrong",
+    "fc.react.unclear",
+    "fc.react.saved",
+    "fc.react.choice",
+    "fc.react.rating",
+    "fc.more.why",
+    "fc.more.example",
+    "fc.more.ask",
+    "fc.own.saved",
+    "fc.own.removed",
+    "fc.own.added",
     "fc.error.bug.message",
 )
 
@@ -64,6 +95,22 @@ class _Check(BaseModel):
 class _Submit(_Check):
     consent: bool = False
     only_first: int | None = Field(None, ge=1)
+
+
+class _Reaction(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    comment_id: str = Field(max_length=40)
+    decision: Decision = ""
+    because: str = Field("", max_length=300)
+    rating: Rating = ""
+
+
+class _OwnWork(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version_2: str = Field("", max_length=MAX_TEXT_CHARS)
+    reflection: str = Field("", max_length=3000)
 
 
 class _Nothing(BaseModel):
@@ -121,6 +168,43 @@ def student_app(desk: Desk) -> Starlette:
         )
         return JSONResponse(student_view(desk, student.id, student.lang), status_code=201)
 
+    async def upload(request: Request) -> Response:
+        student = web.student_of(request)
+        name, data = await web.read_file(request, MAX_UPLOAD_BYTES)
+        uploaded = await read_upload_async(name, data)
+        notes = left_out_sentences(uploaded, translator(student.lang))
+        return JSONResponse({"text": normalise(uploaded.text), "notes": list(notes)})
+
+    def released(request: Request) -> tuple[web.Student, Submission]:
+        student = web.student_of(request)
+        submission = desk.store.submission_of(student.id)
+        if submission is None or submission.state != "released":
+            raise UsageError("fc.not_released_yet")
+        return student, submission
+
+    async def react(request: Request) -> Response:
+        body = await web.read_body(request, _Reaction)
+        _, submission = released(request)
+        reaction = Reaction(
+            decision=body.decision, because=normalise(body.because), rating=body.rating
+        )
+        desk.own_work.react(submission, body.comment_id, reaction)
+        desk.changes.notify()
+        return JSONResponse({"ok": True})
+
+    async def own_work(request: Request) -> Response:
+        body = await web.read_body(request, _OwnWork)
+        _, submission = released(request)
+        version_2 = normalise(body.version_2)
+        desk.own_work.save(submission, version_2=version_2, reflection=normalise(body.reflection))
+        return JSONResponse({"changes": shown_changes(submission.text, version_2)})
+
+    async def export(request: Request) -> Response:
+        student, submission = released(request)
+        kind = request.path_params["kind"]
+        data = export_own(desk, submission, translator(student.lang), kind)
+        return web.download(data, f"feedback-companion.{kind}")
+
     async def withdraw(request: Request) -> Response:
         student = web.student_of(request)
         await web.read_body(request, _Nothing)
@@ -135,6 +219,10 @@ def student_app(desk: Desk) -> Starlette:
             Route("/api/events", events),
             Route("/api/check", check, methods=["POST"]),
             Route("/api/submit", submit, methods=["POST"]),
+            Route("/api/upload", upload, methods=["POST"]),
+            Route("/api/react", react, methods=["POST"]),
+            Route("/api/own-work", own_work, methods=["POST"]),
+            Route("/api/export.{kind:str}", export),
             Route("/api/withdraw", withdraw, methods=["POST"]),
             Mount("/static/classroom", StaticFiles(directory=web.HERE / "static")),
             Mount("/static", StaticFiles(directory=HERE / "static")),

@@ -18,6 +18,7 @@ Opened as ``http://127.0.0.1:<port>/open#<token>``; that page posts the token an
 Every change needs an ``Origin`` of this very address.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,13 +33,15 @@ from starlette.staticfiles import StaticFiles
 from launcher.apps.classroom import web
 from launcher.apps.feedback_companion.checks import Comment
 from launcher.apps.feedback_companion.desk import Desk
+from launcher.apps.feedback_companion.export import export_class
 from launcher.apps.feedback_companion.no_grades import has_verdict
-from launcher.apps.feedback_companion.prompts import Criterion
+from launcher.apps.feedback_companion.prompts import WORDINGS, Criterion
 from launcher.apps.feedback_companion.sentences import normalise, split_sentences
+from launcher.apps.feedback_companion.sets import SETS, load_set
 from launcher.apps.feedback_companion.store import Activity, Submission
 from launcher.apps.feedback_companion.views import teacher_overview, teacher_text
 from launcher.errors import PaadjeError, UsageError
-from launcher.i18n import translator
+from launcher.i18n import LANGUAGES, translator
 
 HERE = Path(__file__).parent
 
@@ -83,6 +86,12 @@ _TEXTS = (
     "fc.activity.criterion_name",
     "fc.activity.criterion_description",
     "fc.activity.criterion_questions",
+    "fc.activity.criterion_example",
+    "fc.teacher.unsure",
+    "fc.class.criterion",
+    "fc.kind.strength",
+    "fc.kind.improve",
+    "fc.kind.question",
     "fc.activity.remove",
     "fc.activity.saved",
     "fc.activity.criterion",
@@ -125,6 +134,7 @@ class _CriterionForm(_Strict):
     name: str = Field(min_length=1, max_length=60)
     description: str = _Line
     questions: list[str] = Field(default_factory=list, max_length=6)
+    example: str = Field("", max_length=400)
 
 
 class _ActivityForm(_Strict):
@@ -132,6 +142,19 @@ class _ActivityForm(_Strict):
     title: str = Field(min_length=1, max_length=100)
     goal: str = Field(min_length=1, max_length=500)
     criteria: list[_CriterionForm] = Field(min_length=1, max_length=6)
+    wording: Literal["", *WORDINGS] = ""  # type: ignore[valid-type]
+
+
+def criteria_json(criteria: Sequence[Criterion]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": c.name,
+            "description": c.description,
+            "questions": list(c.questions),
+            "example": c.example,
+        }
+        for c in criteria
+    ]
 
 
 def activity_json(activity: Activity) -> dict[str, Any]:
@@ -139,10 +162,8 @@ def activity_json(activity: Activity) -> dict[str, Any]:
         "lang": activity.lang,
         "title": activity.title,
         "goal": activity.goal,
-        "criteria": [
-            {"name": c.name, "description": c.description, "questions": list(c.questions)}
-            for c in activity.criteria
-        ],
+        "wording": activity.wording,
+        "criteria": criteria_json(activity.criteria),
     }
 
 
@@ -168,6 +189,8 @@ def teacher_app(desk: Desk) -> Starlette:
             lang,
             model=desk.config.model,
             practice=desk.config.practice,
+            sets=[(code, name, load_set(name, code)) for code in LANGUAGES for name in SETS],
+            wordings=WORDINGS,
             texts={key: t(key) for key in _TEXTS},
         )
 
@@ -228,17 +251,39 @@ def teacher_app(desk: Desk) -> Starlette:
             lang=form.lang,
             title=normalise(form.title),
             goal=normalise(form.goal),
+            wording=form.wording,
             criteria=[
                 Criterion(
                     id=f"c{number}",
                     name=normalise(c.name),
                     description=normalise(c.description),
                     questions=tuple(q for q in map(normalise, c.questions) if q),
+                    example=normalise(c.example),
                 )
                 for number, c in enumerate(form.criteria, start=1)
             ],
         )
         return JSONResponse(activity_json(saved))
+
+    async def ready_made(request: Request) -> Response:
+        """A set as it would be in the form; nothing is saved yet."""
+        name, wanted = request.path_params["name"], request.query_params.get("lang", lang)
+        if name not in SETS or wanted not in LANGUAGES:
+            raise UsageError("classroom.not_found")
+        found = load_set(name, wanted)
+        return JSONResponse(
+            {
+                "lang": wanted,
+                "title": found.title,
+                "goal": found.goal,
+                "wording": "",
+                "criteria": criteria_json(found.criteria),
+            }
+        )
+
+    async def export(request: Request) -> Response:
+        kind = request.path_params["kind"]
+        return web.download(export_class(desk, t, kind), f"feedback-companion.{kind}")
 
     return Starlette(
         routes=[
@@ -254,6 +299,8 @@ def teacher_app(desk: Desk) -> Starlette:
             Route("/api/release", release, methods=["POST"]),
             Route("/api/pause", pause, methods=["POST"]),
             Route("/api/activity", activity, methods=["GET", "PUT"]),
+            Route("/api/sets/{name}", ready_made),
+            Route("/api/export.{kind:str}", export),
             Mount("/static/classroom", StaticFiles(directory=web.HERE / "static")),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],

@@ -6,6 +6,11 @@ from typing import Any
 
 from launcher.apps.classroom.line import Place
 from launcher.apps.feedback_companion.desk import Desk
+from launcher.apps.feedback_companion.own_work import (
+    FEWEST_TEXTS,
+    RATINGS,
+    changes_between,
+)
 from launcher.apps.feedback_companion.sentences import split_sentences
 from launcher.apps.feedback_companion.store import StoredComment, Submission
 from launcher.i18n import Translator, translator
@@ -41,11 +46,48 @@ def student_view(desk: Desk, student_id: str, lang: str) -> dict[str, Any]:
         view["feedback"] = {
             "own_question": submission.own_question,
             "paragraphs": paragraphs(submission.text),
-            "comments": [_shown_comment(t, c, names) for c in comments],
+            "comments": [
+                {**_shown_comment(t, c, names), "more": _more(desk, t, submission, c)}
+                for c in comments
+            ],
         }
+        view["own"] = _own(desk, submission)
         if not comments:
             view["explanation"] = t("fc.student.released.nothing")
     return view
+
+
+def _more(
+    desk: Desk, t: Translator, submission: Submission, comment: StoredComment
+) -> dict[str, Any]:
+    """What a student may ask about a comment. All of it is the teacher's, none the model's."""
+    activity = desk.store.activity(submission.activity_id)
+    for criterion in activity.criteria:
+        if criterion.id == comment.criterion_id:
+            why = t("fc.more.why_answer", about=criterion.description, goal=activity.goal)
+            return {"why": [why], "example": [criterion.example], "ask": list(criterion.questions)}
+    return {"why": [], "example": [], "ask": []}
+
+
+def _own(desk: Desk, submission: Submission) -> dict[str, Any]:
+    version_2, reflection = desk.own_work.saved(submission.id)
+    reactions = desk.own_work.reactions(submission.id)
+    return {
+        "text": submission.text,
+        "version_2": version_2,
+        "reflection": reflection,
+        "changes": shown_changes(submission.text, version_2),
+        "reactions": {
+            comment_id: {"decision": r.decision, "because": r.because, "rating": r.rating}
+            for comment_id, r in reactions.items()
+        },
+    }
+
+
+def shown_changes(first: str, version_2: str) -> list[dict[str, str]]:
+    if not version_2:
+        return []
+    return [{"kind": c.kind, "text": c.text} for c in changes_between(first, version_2)]
 
 
 def _place_sentence(t: Translator, place: Place | None) -> str:
@@ -113,7 +155,10 @@ def teacher_overview(desk: Desk) -> dict[str, Any]:
     tallies = desk.store.tallies()
     dropped = sum(n for name, n in tallies.items() if name.startswith("dropped."))
     answers = dropped + sum(n for name, n in tallies.items() if name.startswith("answer."))
-    texts = [_overview_row(desk, t, s, places) for s in desk.store.submissions()]
+    unsure = desk.store.unsure()
+    texts = [_overview_row(desk, t, s, places, unsure) for s in desk.store.submissions()]
+    # Where the model was least sure comes first; the rest stays in order of arrival.
+    texts.sort(key=lambda row: -row["unsure"] if row["state"] == "review" else 0)
     return {
         "paused": desk.line.paused,
         "engine_lost": desk.engine_lost,
@@ -122,6 +167,7 @@ def teacher_overview(desk: Desk) -> dict[str, Any]:
             state: sum(row["state"] == state for row in texts)
             for state in ("queued", "working", "review", "released")
         },
+        "class": class_view(desk, t),
         "dropped": dropped,
         "answers": answers,
         "dropped_by_reason": {
@@ -135,8 +181,39 @@ def teacher_overview(desk: Desk) -> dict[str, Any]:
     }
 
 
+def class_view(desk: Desk, t: Translator) -> dict[str, Any]:
+    """Counts of the class without names; only when they are about enough texts."""
+    activity = desk.activity
+    texts, goals = desk.own_work.goal_counts(activity.id)
+    reacted, reactions = desk.own_work.reaction_counts()
+    kinds = ("strength", "improve", "question")
+    enough = texts >= FEWEST_TEXTS
+    return {
+        "goals": [
+            {"criterion": c.name, **{kind: goals.get((c.id, kind), 0) for kind in kinds}}
+            for c in activity.criteria
+        ]
+        if enough
+        else [],
+        "sentence": t.plural("fc.class.texts", texts)
+        if enough
+        else t("fc.class.too_few", fewest=FEWEST_TEXTS),
+        "reactions": t(
+            "fc.class.reactions",
+            texts=reacted,
+            **{name: reactions.get(name, 0) for name in ("do", "do_not", *RATINGS)},
+        )
+        if reacted >= FEWEST_TEXTS
+        else "",
+    }
+
+
 def _overview_row(
-    desk: Desk, t: Translator, submission: Submission, places: dict[str, Place]
+    desk: Desk,
+    t: Translator,
+    submission: Submission,
+    places: dict[str, Place],
+    unsure: dict[str, int],
 ) -> dict[str, Any]:
     place = places.get(submission.id)
     state = "working" if place and place.running else submission.state
@@ -154,6 +231,7 @@ def _overview_row(
         "with_ai": submission.with_ai,
         "revision": submission.revision,
         "note": note,
+        "unsure": unsure.get(submission.id, 0),
         "received_minutes_ago": int(max(time.time() - submission.received_at, 0) // 60),
     }
 

@@ -3,7 +3,7 @@
 import pytest
 
 from launcher.apps.feedback_companion.no_grades import find_grade_request, has_verdict
-from launcher.apps.feedback_companion.sets import load_set
+from launcher.apps.feedback_companion.sets import SETS, load_set
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,13 @@ def test_an_ordinary_criterion_is_left_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize("lang", ["nl", "en"])
-def test_the_ready_made_set_asks_for_no_grade(lang: str) -> None:
-    title, goal, criteria = load_set("argument", lang)
-    assert len(criteria) == 3
-    for text in [title, goal, *(c.line for c in criteria), *criteria[0].questions]:
+@pytest.mark.parametrize("name", SETS)
+def test_a_ready_made_set_asks_for_no_grade_and_is_complete(name: str, lang: str) -> None:
+    ready = load_set(name, lang)
+    assert len(ready.criteria) == 3
+    assert all(c.example and c.questions for c in ready.criteria)
+    questions = [question for c in ready.criteria for question in (*c.questions, c.example)]
+    for text in [ready.title, ready.goal, *(c.line for c in ready.criteria), *questions]:
         assert find_grade_request(text) is None
         assert not has_verdict(text)
 

@@ -42,8 +42,8 @@ def submission(student: str = "student-1") -> Submission:
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     made = Store.open(tmp_path, KEY)
-    title, goal, criteria = load_set("argument", "nl")
-    made.save_activity(lang="nl", title=title, goal=goal, criteria=criteria)
+    ready = load_set("argument", "nl")
+    made.save_activity(lang="nl", title=ready.title, goal=ready.goal, criteria=ready.criteria)
     made.add_submission(submission())
     return made
 

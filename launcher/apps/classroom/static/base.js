@@ -33,11 +33,19 @@ export class Refused extends Error {
 
 /** Ask the app; throws Refused for an answer that says no and TypeError without a connection. */
 export async function ask(url, body, method = body === undefined ? "GET" : "POST") {
-  const response = await fetch(url, {
+  return answered(await fetch(url, {
     method,
     headers: body === undefined ? {} : { "Content-Type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
-  });
+  }));
+}
+
+/** Send a form with a file; answers as `ask` does. */
+export async function sendForm(url, form) {
+  return answered(await fetch(url, { method: "POST", body: form }));
+}
+
+async function answered(response) {
   const type = response.headers.get("content-type") ?? "";
   const answer = type.includes("json") ? await response.json() : null;
   if (response.ok) return answer;

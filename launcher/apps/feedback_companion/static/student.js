@@ -1,4 +1,5 @@
-import { ask, element, find, findAll, follow, Refused, say, showProblem } from "./classroom/base.js";
+import { own, reactions } from "./student-own.js";
+import { ask, element, find, findAll, follow, Refused, say, sendForm, showProblem } from "./classroom/base.js";
 
 const DRAFT = "feedback-companion-draft";
 const sections = ["notice", "write", "wait", "feedback"];
@@ -133,13 +134,24 @@ for (const field of Object.values(fields)) {
 find("#file").addEventListener("change", async (event) => {
   const file = event.target.files[0];
   if (!file) return;
-  const text = /\.(txt|md|markdown)$/i.test(file.name) && file.size < 1_000_000 ? await file.text() : "\0";
-  event.target.value = "";
-  if (text.includes("\0")) {
-    showProblem(find("#problem"), { body: { message: say("fc.write.file_wrong") } });
+  const notes = find("#file-notes");
+  find("#problem").hidden = true;
+  notes.hidden = false;
+  notes.textContent = say("fc.write.reading");
+  const form = new FormData();
+  form.append("file", file, file.name);
+  let read;
+  try {
+    read = await sendForm("api/upload", form);
+  } catch (problem) {
+    notes.hidden = true;
+    showProblem(find("#problem"), problem instanceof Refused ? problem : { body: { message: say("fc.write.file_wrong") } });
     return;
+  } finally {
+    event.target.value = "";
   }
-  fields.text.value = text;
+  notes.replaceChildren(...[say("fc.write.check_text"), ...read.notes].map((note) => element("p", {}, note)));
+  fields.text.value = read.text;
   keepDraft();
   measureSoon();
   fields.text.focus();
@@ -242,7 +254,8 @@ function render(view) {
 }
 
 function renderFeedback(view) {
-  const now = JSON.stringify(view);
+  // What the student writes here is not drawn again while they write it.
+  const now = JSON.stringify({ ...view, own: null });
   if (now === lastFeedback) return;
   lastFeedback = now;
   find("#feedback-headline").textContent = view.headline;
@@ -253,19 +266,20 @@ function renderFeedback(view) {
   );
   comments.forEach((comment, index) => { comment.number = index + 1; });
   find("#feedback-text").replaceChildren(
-    ...view.feedback.paragraphs.map((pieces) => block(pieces, comments)),
+    ...view.feedback.paragraphs.map((pieces) => block(pieces, comments, view.own.reactions)),
   );
+  own(view.own);
 }
 
-function block(pieces, comments) {
+function block(pieces, comments, reacted) {
   const ids = new Set(pieces.map((piece) => piece.id));
-  const own = comments.filter((comment) => ids.has(comment.sentence_id));
+  const mine = comments.filter((comment) => ids.has(comment.sentence_id));
   const sentence = (id) => pieces.find((piece) => piece.id === id).text;
   return element(
     "div",
     { class: "block" },
-    element("p", {}, ...pieces.flatMap((piece) => marked(piece, own))),
-    element("div", {}, ...own.map((comment) => card(comment, sentence(comment.sentence_id)))),
+    element("p", {}, ...pieces.flatMap((piece) => marked(piece, mine))),
+    element("div", {}, ...mine.map((comment) => card(comment, sentence(comment.sentence_id), reacted[comment.id]))),
   );
 }
 
@@ -281,7 +295,7 @@ function marked(piece, comments) {
   return [element("mark", {}, piece.text), ...refs];
 }
 
-function card(comment, sentence) {
+function card(comment, sentence, reacted) {
   return element(
     "article",
     { class: "comment", id: `comment-${comment.number}`, tabindex: "-1" },
@@ -292,6 +306,7 @@ function card(comment, sentence) {
     element("p", {}, [comment.observation, comment.effect].filter(Boolean).join(" ")),
     comment.next_step ? element("p", { class: "step" }, comment.next_step) : "",
     element("p", { class: "who" }, comment.label),
+    ...reactions(comment, reacted),
   );
 }
 

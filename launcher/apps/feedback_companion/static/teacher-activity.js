@@ -15,11 +15,19 @@ function fill(activity) {
   lang = activity.lang;
   find("#a-title").value = activity.title;
   find("#a-goal").value = activity.goal;
+  find("#a-wording").value = activity.wording;
   find("#criteria").replaceChildren(...activity.criteria.map(criterion));
   number();
 }
 
-function criterion(values = { name: "", description: "", questions: [] }) {
+find("#a-set").addEventListener("change", async (event) => {
+  const wanted = event.target.value;
+  event.target.value = "";
+  const set = wanted && (await act(() => ask(`api/sets/${wanted}`)));
+  if (set) fill(set);
+});
+
+function criterion(values = { name: "", description: "", questions: [], example: "" }) {
   const input = (kind, key, value, attributes) => {
     const field = element(kind, attributes);
     field.value = value;
@@ -30,6 +38,7 @@ function criterion(values = { name: "", description: "", questions: [] }) {
     input("input", "fc.activity.criterion_name", values.name, { type: "text", maxlength: "60", "data-name": "name" }),
     input("input", "fc.activity.criterion_description", values.description, { type: "text", maxlength: "300", "data-name": "description" }),
     input("textarea", "fc.activity.criterion_questions", values.questions.join("\n"), { rows: "2", "data-name": "questions" }),
+    input("textarea", "fc.activity.criterion_example", values.example, { rows: "2", maxlength: "400", "data-name": "example" }),
     element("button", { type: "button", class: "quiet small", on: { click: () => { box.remove(); number(); } } }, say("fc.activity.remove")));
   return box;
 }
@@ -56,9 +65,11 @@ find("#activity-form").addEventListener("submit", async (event) => {
     lang,
     title: find("#a-title").value,
     goal: find("#a-goal").value,
+    wording: find("#a-wording").value,
     criteria: findAll("#criteria fieldset").map((box) => ({
       name: value(box, "name"),
       description: value(box, "description"),
+      example: value(box, "example"),
       questions: value(box, "questions").split("\n").map((line) => line.trim()).filter(Boolean),
     })),
   };

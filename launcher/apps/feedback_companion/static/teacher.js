@@ -2,7 +2,7 @@ import { ask, element, find, findAll, follow, say, showProblem } from "./classro
 import { startActivity } from "./teacher-activity.js";
 import { reviewSide } from "./teacher-review.js";
 
-const views = ["class", "all", "activity"];
+const views = ["class", "all", "overview", "activity"];
 let overview = { texts: [], counts: {}, paused: false };
 let chosen = "";
 let chosenRevision = -1;
@@ -50,6 +50,7 @@ function render(value) {
   find("#review-count").hidden = !value.counts.review;
   notice(value.engine_lost ? say("fc.teacher.engine_lost") : value.paused ? say("fc.teacher.paused") : "");
   renderList();
+  renderClass(value.class);
   const row = value.texts.find((text) => text.id === chosen);
   if (chosen && !row) {
     chosen = "";
@@ -66,6 +67,18 @@ function notice(text) {
   box.hidden = !text;
 }
 
+function renderClass(counts) {
+  find("#class-sentence").textContent = counts.sentence;
+  find("#class-reactions").textContent = counts.reactions;
+  const kinds = ["strength", "improve", "question"];
+  const cell = (tag, text) => element(tag, tag === "th" ? { scope: "col" } : {}, String(text));
+  find("#class-goals").hidden = !counts.goals.length;
+  find("#class-goals").replaceChildren(
+    element("tr", {}, cell("th", say("fc.class.criterion")), ...kinds.map((kind) => cell("th", say(`fc.kind.${kind}`)))),
+    ...counts.goals.map((goal) => element("tr", {}, element("th", { scope: "row" }, goal.criterion), ...kinds.map((kind) => cell("td", goal[kind])))),
+  );
+}
+
 function renderList() {
   const list = find("#texts-list");
   const focused = document.activeElement?.dataset?.id;
@@ -79,7 +92,7 @@ function renderList() {
         on: { click: () => open(text.id) },
       },
       element("strong", {}, text.nickname || "–"),
-      element("span", { class: "small soft" }, [text.note, text.with_ai ? "" : say("fc.teacher.without_ai")].filter(Boolean).join(" · "))))));
+      element("span", { class: "small soft" }, [text.note, text.with_ai ? "" : say("fc.teacher.without_ai"), text.state === "review" && text.unsure ? say("fc.teacher.unsure") : ""].filter(Boolean).join(" · "))))));
   if (focused) findAll("button", list).find((button) => button.dataset.id === focused)?.focus();
 }
 
