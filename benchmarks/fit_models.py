@@ -9,7 +9,6 @@ from typing import Any
 import gguf
 from gguf import GGMLQuantizationType as Kind
 
-
 TOKENS = "tokenizer.ggml.tokens"
 
 
