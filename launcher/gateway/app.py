@@ -29,7 +29,7 @@ from launcher.gateway.proxy import METHODS, Proxy
 from launcher.gateway.refusals import Refusal
 from launcher.gateway.sessions import Kicked, Locked, SeatsTaken, Sessions, Student
 from launcher.i18n import LANGUAGES
-from launcher.sharing.contract import APP_PREFIX
+from launcher.sharing.contract import APP_PREFIX, GATEWAY_KEY_HEADER
 from launcher.sharing.join import normalise_code, same_secret
 
 
@@ -106,7 +106,9 @@ class Gateway:
             self.proxy.end_streams_of(student)
 
     async def health(self, request: Request) -> Response:
-        if not _from_loopback(request):
+        key = self._config.health_key
+        known = not key or same_secret(request.headers.get(GATEWAY_KEY_HEADER, ""), key)
+        if not (known and _from_loopback(request)):
             raise Refusal("unknown_page")
         return PlainTextResponse("ok")
 

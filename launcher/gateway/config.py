@@ -51,8 +51,9 @@ class GatewayConfig(BaseModel):
 
     ``token``, ``code`` and ``probe`` are secrets. ``probe`` lets nobody in: it proves that a phone
     gets here. ``expires_at`` is in seconds since the epoch. ``health_port`` is for HTTP on loopback
-    where everything else is HTTPS. The lesson host may write another ``version`` of the file while
-    we run; :data:`LIVE` is what may differ in it.
+    where everything else is HTTPS. With ``health_key`` only who knows it is told that we are well,
+    so that a host cannot take the gateway of another lesson for its own. The lesson host may write
+    another ``version`` of the file while we run; :data:`LIVE` is what may differ in it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,6 +71,7 @@ class GatewayConfig(BaseModel):
     apps: list[AppRoute] = Field(min_length=1)
     certificate: Certificate | None = None
     health_port: Port | None = None
+    health_key: str = ""
     cookie_tag: str = Field("", pattern=r"^[A-Za-z0-9-]{0,40}$")
     version: int = 0
     status_file: Path

@@ -36,6 +36,7 @@ from launcher.services.spec import (
 )
 from launcher.sharing.addresses import Address, candidates, choose_address
 from launcher.sharing.certificate import check_certificate
+from launcher.sharing.contract import GATEWAY_KEY_HEADER
 from launcher.sharing.join import new_code, new_token
 from launcher.sharing.places import places
 
@@ -301,6 +302,7 @@ def _gateway(
     config = folder / "gateway.json"
     log_file = logs / "gateway.log"
     bind, hosts = places(share)
+    health_key = secrets.token_urlsafe(24)
     secure: dict[str, object] = {}
     if wishes.certificate is not None and wishes.key is not None:
         secure = {
@@ -322,6 +324,7 @@ def _gateway(
             "approve_each": share.approve_each,
             "expires_at": share.expires_at,
             "cookie_tag": str(share.loopback_port),
+            "health_key": health_key,
             "lang": lang,
             **secure,
             "apps": [
@@ -345,6 +348,8 @@ def _gateway(
         argv=(sys.executable, "-X", "utf8", "-m", "launcher.gateway", str(config)),
         env={},
         health_url=f"http://{LOOPBACK}:{share.loopback_port}/health",
+        # Another lesson could have taken the port meanwhile: only our own gateway knows the key.
+        health_headers={GATEWAY_KEY_HEADER: health_key},
         log_file=str(log_file),
     )
 

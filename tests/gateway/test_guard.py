@@ -6,7 +6,10 @@ import socket
 import httpx
 import pytest
 from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
 
+from launcher.gateway.app import Gateway
+from launcher.gateway.config import GatewayConfig
 from launcher.gateway.guard import Guard
 from launcher.gateway.limits import GUESS_WINDOW_S, CodeGuard, Rate
 from launcher.gateway.pages import Pages
@@ -173,6 +176,17 @@ def test_our_pages_hold_nothing_inline_and_nothing_from_elsewhere(gateway: Runni
 
 def test_health_is_for_this_computer_only(gateway: RunningGateway) -> None:
     assert gateway.visitor().get("/health").text == "ok"
+
+
+def test_a_host_cannot_take_another_gateway_for_its_own(gateway: RunningGateway) -> None:
+    config = GatewayConfig.model_validate({**gateway.config, "health_key": "of this lesson"})
+    client = TestClient(Gateway(config).asgi, base_url=gateway.url, client=("127.0.0.1", 1))
+    for headers, status in (
+        ({}, 404),
+        ({"x-paadje-key": "of another"}, 404),
+        ({"x-paadje-key": "of this lesson"}, 200),
+    ):
+        assert client.get("/health", headers=headers).status_code == status
 
 
 def test_unknown_pages_and_methods_are_friendly(gateway: RunningGateway) -> None:
