@@ -23,7 +23,15 @@ _DESCRIPTIONS = {
     "beschrijving", "omschrijving", "description", "uitleg", "wat ziet een lezer", "toelichting",
     "indicator", "what does a reader see",
 }  # fmt: skip
-_QUESTIONS = {"vragen", "hulpvragen", "vraag", "questions", "question", "helping questions"}
+_QUESTIONS = {
+    "vragen",
+    "hulpvragen",
+    "vraag",
+    "hulpvraag",
+    "questions",
+    "question",
+    "helping questions",
+}
 _GRADE_COLUMN = re.compile(
     r"\b(?:cijfer|punten|score|niveau|weging|beoordeling|onvoldoende|voldoende|ruim|goed|excellent"
     r"|grade|points?|level|weight|marks?|insufficient|sufficient|good|poor|fail|pass|[o/v/g]{3,5})\b"
@@ -52,7 +60,12 @@ _PERSON = re.compile(
     r"|motivat\w*|hard-?working|enthusias\w*|smart|talented|attitude|effort|personality)\b",
     re.IGNORECASE,
 )
-_JOINED = re.compile(r"\b(?:en|and|evenals|alsook|as well as)\b|;|,", re.IGNORECASE)
+_READER = re.compile(
+    r"\b(?:lezers?|iemand|ander(?:en)?|klasgenoot|klant|gebruiker|publiek"
+    r"|readers?|someone|others?|classmate|client|user|audience)\b",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r",?\s+(?:en|and|evenals|alsook|as well as)\b|;|,", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
@@ -217,9 +230,12 @@ def vague_criterion(criterion: ImportedCriterion) -> tuple[VagueCriterion, ...]:
     # One such word in a sentence that also says what to see does no harm.
     if vague and len(words) - len(vague) < 6:
         found.append(VagueCriterion(code="vague_words", words=", ".join(dict.fromkeys(vague))))
-    for code, pattern in (("unseen", _UNSEEN), ("person", _PERSON)):
-        if match := pattern.search(description):
-            found.append(VagueCriterion(code=code, words=match.group()))
+    unseen = _UNSEEN.search(description)
+    # What a reader knows can be seen: it is in the text. What the writer knows cannot.
+    if unseen and not _READER.search(description[: unseen.start()]):
+        found.append(VagueCriterion(code="unseen", words=unseen.group()))
+    if person := _PERSON.search(description):
+        found.append(VagueCriterion(code="person", words=person.group()))
     if len(_JOINED.findall(description)) >= 3 or len(words) > 30:
         found.append(VagueCriterion(code="several"))
     return tuple(found)
