@@ -25,7 +25,7 @@ from tests.unit.models.catalog_models import model_of
 
 CONTENT = b"GGUF" + random.Random(2).randbytes(2_000_001)
 REPO, NAME = "maker/model-GGUF", "sub/model Q4.gguf"
-QUICK = Patience(attempts=3, stall_s=0.5, first_wait_s=0.001, longest_wait_s=0.001)
+QUICK = Patience(attempts=3, stall_s=20.0, first_wait_s=0.001, longest_wait_s=0.001)
 FILE = ModelFile(
     name="model-Q4.gguf",
     size_bytes=len(CONTENT),
