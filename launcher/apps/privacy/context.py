@@ -1,0 +1,268 @@
+"""Organisations that identify the writer, and what the writer tells of health and belief."""
+
+import re
+from collections.abc import Iterator
+
+from launcher.apps.privacy.gazetteer import gazetteer
+from launcher.apps.privacy.patterns import Span
+from launcher.apps.privacy.types import Lang
+
+_CAP = r"[A-ZÀ-Þ][\w'’-]{0,30}"
+_MORE = rf"(?: (?:van|de|der|den|het|'t|ter|ten|op|aan|of|the|voor|for|en|and|&|{_CAP}))"
+_TAIL = rf"(?:{_MORE}{{0,4}} {_CAP}|(?: {_CAP}))?"
+_SMALL = (
+    r"(?:basisschool|obs|cbs|rkbs|jenaplanschool|montessorischool|vrijeschool|dr\. schaepmanschool"
+    r"|huisartsenpraktijk|tandartspraktijk|fysiotherapie(?:praktijk)?|apotheek|dierenkliniek"
+    r"|dierenarts(?:en)?praktijk|bakkerij|slagerij|garage|autobedrijf|kapsalon|installatiebureau"
+    r"|installatiebedrijf|bouwbedrijf|aannemersbedrijf|schildersbedrijf|loonbedrijf"
+    r"|hoveniersbedrijf"
+    r"|timmerbedrijf|makelaardij|notariskantoor|advocatenkantoor|administratiekantoor|fietsenmaker"
+    r"|fietsenwinkel|rijwielhandel|manege|camping|zorgcentrum|zorgboerderij|woonzorgcentrum"
+    r"|verpleeghuis|verzorgingshuis|woongroep|kinderdagverblijf|kinderopvang|peuterspeelzaal|bso"
+    r"|stichting|buurthuis|wijkcentrum|jeugdcentrum|scouting|vv|v\.v\.|s\.v\.|sv|hockeyclub|mhc"
+    r"|voetbalvereniging|voetbalclub|korfbalvereniging|tennisvereniging|turnvereniging|zwemclub"
+    r"|handbalvereniging|volleybalvereniging|moskee|parochie|kringloopwinkel|drukkerij"
+    r"|reclamebureau|uitzendbureau|ingenieursbureau|architectenbureau|boerderij"
+    r"|melkveebedrijf|kwekerij|tuincentrum|bloemist(?:erij)?|lunchroom|eetcafe|eetcafé|pizzeria)"
+)
+_SMALL_NAMED = re.compile(
+    rf"(?<![\w-])(?:{_SMALL}|{_SMALL.replace('(?:', '(?i:', 1)}) (?:(?:de|het|'t|ter|ten|van|De"
+    rf"|Het|'t|Ter|Ten) )?{_CAP}{_TAIL}"
+)
+_SCHOOL = re.compile(
+    rf"(?<![\w-])(?:(?:{_CAP}|van|de|der|den|het) ){{1,4}}(?:College|Lyceum|Gymnasium|Mavo|Vmbo"
+    rf"|Scholengemeenschap|Schoolgemeenschap|Basisschool|Praktijkschool|Academie|Vakcollege"
+    rf"|High School|Secondary School|Primary School|Grammar School|Comprehensive"
+    rf"|Sixth Form)(?![\w-])"
+    rf"(?: {_CAP})?"
+    rf"|(?<![\w-])(?:Lyceum|Gymnasium|College|Scholengemeenschap|ROC|AOC|MBO|Vakcollege) (?:van "
+    rf"|de |het )?{_CAP}"
+    rf"(?: (?!Ik|En|De|Het|We){_CAP}){{0,2}}"
+)
+_HIGHER = (
+    rf"(?:(?:Christelijke )?Hogeschool|Universiteit|University|TU|Technische Universiteit|HU|HvA"
+    rf"|HAN"
+    rf"|Fontys|Saxion|Avans|Windesheim|Inholland|Hanze(?:hogeschool)?|NHL Stenden|Zuyd|HZ"
+    rf"|Vrije Universiteit|VU|UvA|Radboud|Erasmus)(?:(?: van| of| voor)? {_CAP}){{0,3}}"
+)
+_STUDY = re.compile(
+    rf"(?:\bik (?:zit|studeer|volg|doe|ga)\b|\bstude(?:er|ert|nt|nte|ren)\b|\bopleiding\b"
+    rf"|\bmijn school"
+    rf"|\bi study\b|\bi am a student\b|\bmy school\b|\benrolled\b|\bi attend\b|\bi go to\b"
+    rf"|\bzit(?:ten)? op\b|\bschool:)[^.\n]{{0,60}}?\b(?:aan|op|bij|at|in|to|:) (?:de |het "
+    rf"|the )?({_HIGHER})"
+)
+_ATTENDS = re.compile(
+    rf"\b(?:zit|zitten|zat|zaten|school|klas|leerling|les|go|goes|went|student|donderdag|vrijdag"
+    rf"|maandag|dinsdag|woensdag|ben)\b[^.\n]{{0,30}}?\b(?:op|van|aan|to|at) "
+    rf"((?:het|'t|Het) {_CAP}(?: {_CAP}){{0,2}})"
+)
+_PLACEMENT = re.compile(
+    r"\b(?:stage(?:plek|plaats|bedrijf|adres)?|stage gelopen|bijbaan(?:tje)?|bijbaantje|werkplek"
+    r"|leerwerkplek|leerbedrijf|afstudeerbedrijf|werk(?:te)? (?:ik )?(?:op \w+ )?|internship|intern"
+    r"|work placement|placement|i work|i worked|i am working|i volunteer|part-time job|side job"
+    r"|opdrachtgever|product owner|client|klant|vrijwilliger(?:swerk)?|company|bedrijf"
+    r"|loop stage|liep stage|eigenaar|owner|interview\w*|in dienst)\b"
+    r"(?P<between>[^.\n:;]{0,45}?)(?:\b(?:bij|at|van|for|with|with the|op|of)\b|:)"
+    rf" (?:de |het |the |een |my )?(?P<name>{_CAP}(?:(?: & | en | and | | van | de "
+    rf"| of ){_CAP}){{0,4}})"
+)
+_CHAINS_WORDS = """
+albert jumbo lidl aldi hema action kruidvat etos blokker ikea mcdonald's mcdonalds starbucks
+subway domino's plus dirk spar gamma praxis primark decathlon google ns amazon uber
+"""
+_CHAINS = frozenset(_CHAINS_WORDS.split())
+_ORGANISATION_WORD = re.compile(
+    r"(?:Hospital|Clinic|Logistics|Architects|Solutions|Consultancy|Consulting|Media|Studio|Design"
+    r"|Bakery|Group|Groep|Bouw|Techniek|Zorg|BV|B\.V\.|VOF|Ltd|Academy|Ziekenhuis|Foundation"
+    r"|Installatie\w*|Transport|Automatisering|ICT|Holding|Advies|Makelaars|Advocaten)$"
+)
+
+_OWN = (
+    r"(?:\b(?:ik|i|i'm|i’m|i've|we|wij)\b|\b(?:mijn|m'n|my|onze|our)\b"
+    r"(?: \w{2,15})?)"
+)
+_KIN = (
+    r"(?:moeder|vader|mama|papa|ma|pa|broer(?:tje)?|zus(?:je)?|oma|opa|tante|oom|ouders"
+    r"|vriend(?:in)?"
+    r"|zoon|dochter|buurman|buurvrouw|nicht|neef|stiefvader|collega|klasgenoot|mother|father|mum"
+    r"|mom"
+    r"|dad|brother|sister|grandma|grandpa|grandmother|grandfather|aunt|uncle|friend|cousin)"
+)
+_ILLNESS = (
+    r"(?:adhd|add|autis\w*|asperger|pdd-nos|dyslexi\w*|dyslectisch|dyslexic|dyscalculi\w*"
+    r"|depressi\w*"
+    r"|depressed|burn-?out|angst(?:stoornis|aanvallen|klachten)|faalangst|paniek(?:aanval\w*"
+    r"|stoornis)|panic (?:attacks?|disorder)|anxiety\w*|an anxiety|eetstoornis|eating disorder"
+    r"|anorexia"
+    r"|boulimia|bulimia|epilep\w*|diabetes|diabeet|suikerziekte|astma|asthma|kanker|borstkanker"
+    r"|longkanker|leukemie|cancer|leuk(?:a)?emia|tumor|hiv|aids|reuma|arthritis|migraine|ms"
+    r"|parkinson"
+    r"|dement\w*|alzheimer|bipola\w*|borderline|schizo\w*|psychose|psychosis|ptss|ptsd|trauma"
+    r"|tourette"
+    r"|ocd|hartafwijking|hartziekte|heart (?:condition|disease)|chronisch\w*|chronic\w*"
+    r"|fibromyalgie"
+    r"|crohn|coeliakie|allergi\w*|zwanger|pregnant|miskraam|miscarriage|abortus|abortion|verslaafd"
+    r"|verslaving|addict\w*|alcoholis\w*|zelfmoord\w*|suicid\w*|zelfbeschadiging|self-harm\w*"
+    r"|hersenschudding|concussion|slechthorend|doof|deaf|slechtziend|rolstoel|wheelchair"
+    r"|gehandicapt"
+    r"|disabled|disability|beperking|hoogsensitief|hoogbegaafd|pfeiffer|long covid|corona|covid"
+    r"|beroerte|herseninfarct|stroke|herseninfarct|hartaanval|nierziekte|stoornis|disorder)"
+)
+_CARE = (
+    r"(?:psycholoog|psychiater|psychologist|psychiatrist|therapeut|therapist|therapie|therapy"
+    r"|counsell?or|ggz|opgenomen|ritalin|concerta|medicijnen|medicatie|medication|antidepressiva"
+    r"|antidepressants|insuline|insulin|chemo\w*|verslavingszorg|jeugdzorg|rehab)"
+)
+_HEALTH = (
+    re.compile(
+        rf"(?:\b(?:ik|i|i've|i’ve)\b(?: \w+){{0,2}}? )?\b(?:heb|had|kreeg|krijg|lijd(?: aan)?"
+        rf"|leed aan"
+        rf"|have|got|suffer(?:ed)? from|gediagnosticeerd met|diagnosed with|diagnose"
+        rf"|diagnosis(?: of)?"
+        rf"|last van|struggle(?:d)? with)\b(?: \w+){{0,4}}? {_ILLNESS}\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:ik ben|ik was|i am|i was|i'm|i’m)\b(?: \w+){{0,3}}? {_ILLNESS}\b", re.IGNORECASE
+    ),
+    re.compile(rf"\bik (?:\w+ ){{0,2}}{_ILLNESS} (?:heb|had|ben|was|kreeg)\b", re.IGNORECASE),
+    re.compile(rf"\b(?:mijn|m'n|my)\b(?: \w+)? {_ILLNESS}\b", re.IGNORECASE),
+    re.compile(
+        rf"\b(?:mijn|m'n|my|onze|our) {_KIN}\b(?: \w+){{0,3}}? (?:heeft|had|kreeg|is|was|has|got"
+        rf"|suffers from|lijdt aan|leed aan|overleed aan|died of|died from"
+        rf"|herstelt van)\b(?: \w+){{0,4}}? {_ILLNESS}\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:(?:mijn|m'n|my) {_CARE}|(?:ik|i|wij|we)\b(?: \w+){{0,4}}? (?:slik|slikte|gebruik"
+        rf"|gebruikte|neem|take|took|see|saw|zie|loop|ging|ga|krijg|kreeg|had|heb|have|go to"
+        rf"|went to"
+        rf"|moest|ben|was|am)\b(?: \w+){{0,4}}? {_CARE})\b",
+        re.IGNORECASE,
+    ),
+)
+_FAITH = (
+    r"(?:moslima?|christen|christelijk|katholiek|protestant\w*|gereformeerd\w*|hervormd|joods|jood"
+    r"|hindoe|hindoestaans|boeddhist\w*|gelovig\w*|religieus|atheïst\w*|atheist\w*|jehova\w*|soefi"
+    r"|alevi\w*|islamitisch|muslim|christian|catholic|jewish|hindu|buddhist|sikh|religious|mormon"
+    r"|evangelisch|evangelical|orthodox|believer)"
+)
+_RITE = (
+    r"(?:kerk|moskee|synagoge|tempel|mandir|bijbelkring|bijbelstudie|catechisatie|zondagsschool"
+    r"|koranles|church|mosque|synagogue|temple|bible study|sunday school|koranschool)"
+)
+_FEAST = (
+    r"(?:ramadan|suikerfeest|offerfeest|eid|divali|diwali|holi|chanoeka|hanukkah|sjabbat|shabbat"
+    r"|sabbath|sabbat|avondmaal)"
+)
+_BELIEF = (
+    re.compile(
+        rf"\b(?:ik ben|ik was|wij zijn|we zijn|i am|i'm|i’m|i was|we are|as an?"
+        rf"|als)\b(?: \w+){{0,3}}? {_FAITH}\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:mijn|m'n|my|onze|our) (?:{_KIN}|familie|family|ouders|parents"
+        rf"|gezin)\b(?: \w+){{0,2}}? (?:is|was|zijn"
+        rf"|are)\b(?: \w+){{0,3}}? {_FAITH}\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:ik|wij|we|i)\b(?: \w+){{0,3}}? (?:naar|in|to) (?:de |een |the |onze |our "
+        rf"|mijn |my )?{_RITE}\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:op zondag|elke zondag|op vrijdag|elke vrijdag"
+        rf"|zondags)\b(?: \w+){{0,4}}? {_RITE}\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:ik|wij|we|i)\b(?: \w+){{0,4}}? (?:vier\w*|celebrat\w*|vast|vastte|vasten"
+        rf"|fast|fasted|fasting|deed mee|doe mee"
+        rf"|observe\w*)\b(?: \w+){{0,3}}? {_FEAST}\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:vast|vastte|vasten|fasted|fasting|vanwege|tijdens de|during) (?:(?:de"
+        rf"|mijn|my|onze|our) )?(?:vasten|{_FEAST})\b(?=[^.\n]{{0,60}}\b(?:ik|mijn|wij|i"
+        rf"|my)\b)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:mijn|my) (?:geloof|religie|religion|faith|hoofddoek|headscarf|hijab|keppel"
+        r"|gebed\w*|prayers?)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:ik draag|ik droeg|i wear|i wore)\b(?: \w+){0,2}? (?:hoofddoek|headscarf"
+        r"|hijab|keppel\w*|kippah|turban|tulband|kruisje)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\b(?:ik|i)\b(?: \w+){0,2}? (?:bid|bad|pray|prayed)\b", re.IGNORECASE),
+    re.compile(
+        r"\b(?:ik ben|i am|i'm|i’m)\b(?: \w+){0,2}? (?:homo(?:seksueel)?|lesbisch"
+        r"|biseksueel|transgender|trans|non-binair|queer|gay|lesbian|bisexual"
+        r"|non-binary)\b",
+        re.IGNORECASE,
+    ),
+)
+_NOT_OWN = re.compile(
+    r"\b(?:vind|denk|geloof|think|believe|essay|betoog|onderzoek|research|over|about|geen|niet|not"
+    r"|no|als je|if you|stel dat|suppose)\b",
+    re.IGNORECASE,
+)
+
+
+def find_organisations(text: str, lang: Lang) -> Iterator[Span]:
+    lists = gazetteer()
+    for match in _SMALL_NAMED.finditer(text):
+        yield "organisation", match.start(), _trim(text, match.start(), match.end()), 0.8
+    for match in _SCHOOL.finditer(text):
+        start = match.start()
+        lead = re.match(r"(?:(?:Op|In|Het|De|Van|Aan|Mijn|Ons|Bij|Onze|The|At|My|en|de|het|van) )+",
+                        match.group())  # fmt: skip
+        if lead:
+            start += lead.end()
+        if start < match.end() - 8 or match.group()[:3] in {"ROC", "AOC"}:
+            yield "organisation", start, match.end(), 0.8
+    for match in _STUDY.finditer(text):
+        yield "organisation", *match.span(1), 0.75
+    for match in _ATTENDS.finditer(text):
+        name = match.group(1).split(" ", 1)[1].lower()
+        if name not in lists.not_names and name.split()[0] not in lists.words:
+            yield "organisation", *match.span(1), 0.6
+    for match in _PLACEMENT.finditer(text):
+        words = match.group("name").lower().split()
+        person = words[0] in lists.given or words[0] in lists.given_ambiguous
+        named = _ORGANISATION_WORD.search(match.group("name"))
+        skipped = (
+            words[0] in _CHAINS or words[0] in lists.words or words[0] in {"mr", "mrs", "ms", "dhr"}
+            or (words[0] in lists.not_names and not named)
+        )  # fmt: skip
+        if (
+            not skipped
+            and (named or not person)
+            and not (len(words) == 1 and words[0] in lists.surnames)
+        ):
+            yield "organisation", *match.span("name"), 0.65
+
+
+def _trim(text: str, start: int, end: int) -> int:
+    """Without a last word that begins a new thought."""
+    written = text[start:end]
+    while True:
+        head, _, last = written.rpartition(" ")
+        if not head or last.lower() not in gazetteer().words:
+            return start + len(written)
+        written = head
+
+
+def find_sensitive(text: str, lang: Lang) -> Iterator[Span]:
+    for kind, patterns in (("health", _HEALTH), ("belief", _BELIEF)):
+        for pattern in patterns:
+            for match in pattern.finditer(text):
+                if _NOT_OWN.search(match.group()):
+                    continue
+                yield kind, match.start(), match.end(), 0.7  # type: ignore[misc]

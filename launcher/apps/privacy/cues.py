@@ -1,0 +1,171 @@
+"""Words around a name that tell whose name it is. All folded."""
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+TITLES = _set(
+    """
+    meneer mijnheer mevrouw mevr mw dhr heer juf juffrouw meester mr mrs ms miss sir madam
+    drs dr prof professor ing ir dokter doctor frau herr madame monsieur
+    """
+)
+SOFT_TITLES = _set("dr drs prof professor ir ing")
+"""Writers of sources carry these too."""
+
+RELATIONS = _set(
+    """
+    vriend vriendin vrienden vriendinnen vriendje vriendinnetje broer broertje zus zusje
+    zusjes broers neef neefje nicht nichtje tante oom opa oma moeder vader mama papa
+    stiefvader stiefmoeder ouders zoon dochter man vrouw partner buurman buurvrouw
+    buurjongen buurmeisje buren oppas hond kat klasgenoot klasgenote klasgenoten
+    studiegenoot studiegenote studiegenoten groepsgenoot groepsgenote groepsgenoten
+    teamgenoot teamgenoten teamlid teamleden projectgenoot collega collegas collega's
+    medestudent medestudenten medeleerling huisgenoot huisgenoten docent docente leraar
+    lerares mentor mentrix decaan coach studiecoach slb'er begeleider begeleidster
+    stagebegeleider stagebegeleidster praktijkbegeleider werkbegeleider praktijkopleider
+    leerbedrijf werkgroepdocent vakdocent gymdocent wiskundedocent tutor trainer chef baas
+    leidinggevende manager teamleider teamleidster stagiair stagiaire opdrachtgever
+    opdrachtgeefster client klant patient bewoner bewoonster therapeut psycholoog huisarts
+    tandarts jeugdwerker directeur directrice conrector rector conciërge concierge leerling
+    student baby peuter kleuter maatje buddy overgrootvader overgrootmoeder schoonzus
+    familie gezin eigenaar eigenares medewerker medewerkster souschef boer vriendengroep
+    friend friends bestie brother sister cousin aunt auntie uncle grandma grandpa
+    grandmother grandfather mother father mum mom dad son daughter husband wife girlfriend
+    boyfriend neighbour neighbor classmate classmates roommate roommates housemate colleague
+    colleagues teammate teammates groupmate groupmates partner teacher teachers lecturer
+    tutor mentor coach supervisor boss manager trainer trainee intern client customer
+    patient resident therapist dentist principal student pupil nephew niece buddy dog cat
+    owner peer coworker co-worker fellow nurse guide
+    """
+)
+POSSESSIVES = _set(
+    """
+    mijn m'n onze ons zijn haar hun jouw je een my our his her their your a an another
+    """
+)
+OWN_POSSESSIVES = _set("mijn m'n onze ons my our")
+NAMING = _set("heet heette heten genaamd genoemd named called noemen noemde")
+LABELS = _set(
+    """
+    naam name voornaam achternaam auteur auteurs author authors door by aan van to from
+    coach mentor begeleider stagebegeleider voorzitter notulist aanwezig afwezig groepsleden
+    groepslid teamleden team leden members member docent teacher tutor supervisor client
+    contact studenten student students leerling leerlingen opdrachtgever contactpersoon
+    surname voor cc namen names geschreven gemaakt made written group groep ingeleverd
+    inleverdatum present absent chair roepnaam ouder ouders verzorger reviewer feedbackgever
+    beoordelaar owner scrummaster
+    """
+)
+GREETINGS = _set(
+    """
+    beste hoi hallo hai hey hi hello dear lieve geachte goedemorgen goedemiddag yo heey hee
+    """
+)
+CLOSINGS = _set(
+    """
+    groet groeten groetjes gr grtjs groetjess mvg regards wishes sincerely cheers liefs
+    greetings hoogachtend bedankt thanks xoxo xx xxx kus kusjes doei doeg faithfully yours
+    love
+    """
+)
+WITH = _set("met with")
+TOGETHER = _set("samen together")
+TOWARDS = _set(
+    """
+    door by aan voor volgens tegen naast to for namens behalve from told asked thanked
+    helped vroeg zei vertelde bedankte bedankt hielp thanks thank dank maatje vind vond
+    belde zag hoorde sprak bij called saw heard showed gave gaf liet vroegen stuurde appte
+    mailde miste want tussen between toen when omdat because dat that terwijl while maar but
+    and en of or nadat after
+    """
+)
+SAYING = _set(
+    """
+    zei zeggen zegt vertelde vertelt vroeg vraagt antwoordde riep fluisterde merkte legde
+    stelde said says told tells asked asks replied answered suggested suggests explained
+    reminded agreed disagreed laughed smiled shouted whispered insisted complained
+    apologised apologized noticed belde appte mailde lachte huilde glimlachte knikte called
+    texted emailed cried nodded
+    """
+)
+DOING = _set(
+    """
+    is was heeft had hebben hadden ging gaat kwam komt maakte maakt deed doet liet laat
+    hielp helpt gaf geeft vond vindt wilde wil kon kan moest moet zou zat zit stond staat
+    werkte werkt schreef nam neemt pakt pakte keek kijkt las leest begon begint bleef blijft
+    kreeg krijgt wist weet dacht denkt speelde speelt woont woonde scoorde won verloor viel
+    liep loopt bracht zag ziet stuurde reageerde onderzoekt onderzocht regelde organiseerde
+    presenteerde tekende kookte rende filmde testte bouwde programmeerde ontwierp zorgde
+    lette leerde adviseerde noemde leidde opent opende controleerde meet mat telde schudde
+    druppelde sneed draagt droeg deelde has had went goes came comes made makes did does let
+    helped helps gave gives found thought thinks wanted wants could can would will took
+    takes looked looks read reads started starts stayed stays got gets knew knows played
+    plays lives lived scored won lost fell walked brought saw sees sent reacted wrote writes
+    led drew works worked kept keeps did showed shows felt feels tested fixed paired
+    measured stepped spoke reviewed checked deleted became joined offered stood ran runs
+    built designed presented organised organized liked likes loves chose shared listened
+    """
+)
+PUBLIC_ROLES = _set(
+    """
+    schrijver schrijfster auteur dichter dichteres filosoof filosofe president presidente
+    premier minister minister-president staatssecretaris koning koningin prins prinses
+    keizer keizerin burgemeester wethouder zanger zangeres rapper voetballer voetbalster
+    coureur acteur actrice regisseur historicus historica columnist columniste journalist
+    journaliste wetenschapper onderzoeker onderzoekster politicus politica kunstenaar
+    kunstenares schilder componist presentator presentatrice youtuber influencer hoogleraar
+    lijsttrekker kamerlid fractievoorzitter woordvoerder econoom socioloog bioloog
+    natuurkundige wiskundige uitvinder ontdekkingsreiziger schaatser schaatsster tennisser
+    wielrenner atleet atlete astronaut generaal admiraal dictator paus heilige hoofdpersoon
+    hoofdpersonage personage personages held heldin detective agent ridder tovenaar heks
+    politieman stripheld author writer poet philosopher president king queen prince princess
+    emperor singer rapper footballer actor actress director historian scientist researcher
+    economist painter composer senator politician chancellor pope saint novelist playwright
+    activist inventor physicist mathematician psychologist sociologist journalist youtuber
+    astronaut general dictator minister character characters protagonist hero heroine
+    narrator captain lord lady sir explorer biographer astronomer spokesperson
+    """
+)
+ACADEMIC = _set(
+    """
+    schrijft schreef stelt betoogt beweert beschrijft beschreef onderscheidt onderscheidde
+    bekritiseert concludeert pleit definieert ontdekte bewees argues argued writes wrote
+    claims claimed describes described defines states concludes proposes proposed
+    distinguishes
+    """
+)
+FICTION_STRONG = _set(
+    """
+    roman novel hoofdpersoon hoofdpersonage personage personages character characters
+    boekverslag protagonist narrator verteller verhaallijn plot dagboek biografie biography
+    toneelstuk leesverslag
+    """
+)
+FICTION_WEAK = _set(
+    """
+    boek book books verhaal story schrijver author schreef wrote film movie serie series
+    gedicht poem hoofdstuk chapter motief thema theme scene scenes lezer reader wraak
+    """
+)
+FIRST_PERSON = _set("ik mij me mijn m'n wij we ons onze i my mine our us i'm i've we've")
+PREFIXES = _set(
+    """
+    van de der den het 't t ten ter te in op aan uit von zu zum vom la le les du des di del
+    della da das do dos el al ben ibn bin ait abu bou o af av y e thi v d s 's
+    """
+)
+STRONG_PREFIXES = _set("der den ten ter el ait ben von ibn bin 't thi")
+ARTICLES = _set("de het een the a an dit die deze this these elke elk each geen no")
+BARE_OBJECT = _set(
+    """
+    my the your a an een de het je you we they it that this in out on up over jij jullie u
+    """
+)
+SOURCE_HEADINGS = _set(
+    """
+    literatuur literatuurlijst bronnen bronnenlijst bronvermelding bibliografie references
+    bibliography sources literature referenties
+    """
+)
