@@ -197,7 +197,8 @@ def test_only_the_gateway_may_be_reached_from_elsewhere_and_locally_nothing_is(
 
 def test_two_starts_at_once(ready: Paadje) -> None:  # noqa: F811
     done: list[Any] = []
-    starts = [threading.Thread(target=lambda: done.append(ready(*START))) for _ in range(2)]
+    arguments = (*START, "--endpoint")
+    starts = [threading.Thread(target=lambda: done.append(ready(*arguments))) for _ in range(2)]
     for each in starts:
         each.start()
     for each in starts:
@@ -205,6 +206,10 @@ def test_two_starts_at_once(ready: Paadje) -> None:  # noqa: F811
     first, second = (each.data for each in done)
     assert first["lesson"] != second["lesson"]
     assert first["share"]["port"] != second["share"]["port"]
+    urls = {each["endpoint"]["url"] for each in (first, second)}
+    assert len(urls) == 2
+    assert all(url.startswith("http://127.0.0.1:") and url.endswith("/v1") for url in urls)
+    assert first["endpoint"]["key"] != second["endpoint"]["key"]
     states = [each["state"] for each in ready("status", "--json").data["lessons"]]
     assert states == ["ready", "ready"]
     stopped = ready("stop", "--all", "--json").data["stopped"]

@@ -82,3 +82,21 @@ async def test_an_engine_that_keeps_no_slots_still_answers(
         assert not await PrimedSlots(client).seat("a", PROMPTS, 0)
         assert sum(await answer(client, 0, TEXTS[0], "Structure")) > 100
         await client.close()
+
+
+async def test_what_another_program_put_in_the_slot_is_not_kept(
+    starter_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots = tmp_path / "slots"
+    with engine_running(starter_model, tmp_path, slot_dir=slots) as started:
+        client = EngineClient(started.url, started.key)
+        read_prompt = client.read_prompt
+
+        async def read_and_be_disturbed(tokens: list[int], slot: int) -> None:
+            await read_prompt(tokens, slot)
+            await answer(client, slot, "A text that is somebody's own.", "Structure")
+
+        monkeypatch.setattr(client, "read_prompt", read_and_be_disturbed)
+        assert not await PrimedSlots(client).seat("a", PROMPTS, 0)
+        await client.close()
+    assert [file.stat().st_size < 100 for file in slots.iterdir()] == [True]

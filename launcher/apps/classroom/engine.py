@@ -132,9 +132,14 @@ class EngineClient:
             {"prompt": list(tokens), "n_predict": 0, "id_slot": slot, "cache_prompt": True},
         )
 
-    async def save_slot(self, slot: int, file_name: str) -> None:
-        """Save what a slot has read. Raises `EngineLost` or `EngineRefused`."""
-        await self._post(f"/slots/{slot}?action=save", {"filename": file_name})
+    async def save_slot(self, slot: int, file_name: str) -> int:
+        """Save what a slot has read; the number of its tokens.
+
+        Raises `EngineLost` or `EngineRefused`.
+        """
+        answer = await self._post(f"/slots/{slot}?action=save", {"filename": file_name})
+        saved = answer.get("n_saved")
+        return saved if isinstance(saved, int) else 0
 
     async def restore_slot(self, slot: int, file_name: str) -> int:
         """Put a saved prompt in a slot; the number of its tokens, 0 when there is no such file.

@@ -52,8 +52,9 @@ class PrimedSlots:
     ) -> bool:
         """Make ``slot`` ready for the next student's text; whether that worked.
 
-        Raises `EngineLost`. What was in the slot is gone, so a slot that other programs used, or
-        an engine that was started again, makes no difference.
+        Raises `EngineLost`. Nobody else in the class may use the slot meanwhile. What was in it is
+        gone, so a slot that other programs used, or an engine that was started again, makes no
+        difference.
         """
         part = await self._part(key, prompts)
         if part is None:
@@ -66,7 +67,10 @@ class PrimedSlots:
                 if await self._restore(part, slot):
                     return True
                 await self._engine.read_prompt(part.tokens, slot)
-                await self._engine.save_slot(slot, part.file_name)
+                if await self._engine.save_slot(slot, part.file_name) != len(part.tokens):
+                    # Another program used the slot in between, and its words do not belong here.
+                    await self._engine.empty_slot_file(slot, part.file_name)
+                    return False
                 return True
         except EngineRefused as error:
             log.warning("the engine keeps no slots: %s", error.detail)

@@ -73,6 +73,7 @@ class Desk:
         self._engine = engine
         self._primed = PrimedSlots(engine)
         self._priming: asyncio.Task[None] | None = None
+        self._first_slot = asyncio.Lock()
         self._shared_tokens: dict[tuple[int, str], int] = {}
         self.line = FairLine(self._read_text, config.slots, self.changes.notify)
 
@@ -243,8 +244,8 @@ class Desk:
 
     async def _prime_all(self, activity: Activity) -> None:
         with contextlib.suppress(EngineLost):  # Then the first text that is read does it.
-            # Only what nobody uses now: each text that is read makes its own slot ready.
-            if not self.line.running:
+            # No text may come into the slot before what it holds has been saved.
+            async with self._first_slot:
                 await self._primed.seat(*_shared_by_class(activity, activity.lang), slot=0)
 
     async def _seat(self, activity: Activity, lang: str, slot: int) -> None:
@@ -254,6 +255,10 @@ class Desk:
             log.warning("engine lost: %s", error.detail)  # The call itself waits for it.
 
     async def _read_text(self, submission_id: str, slot: int) -> None:
+        async with self._first_slot if slot == 0 else contextlib.nullcontext():
+            await self._read_in(submission_id, slot)
+
+    async def _read_in(self, submission_id: str, slot: int) -> None:
         submission = self.store.submission(submission_id)
         if submission is None or submission.state != "queued":
             return
