@@ -16,7 +16,7 @@ from launcher.apps.uploads.values import LEFT_OUT_CODES, LeftOut, UploadedText
 from launcher.errors import PaadjeError
 from launcher.i18n import describe_error, translator
 from launcher.units import MIB
-from tests.unit.uploads.hostile import HARMLESS, HOSTILE, SENTENCE, many_operators, real_word
+from tests.unit.uploads.hostile import HARMLESS, HOSTILE, SENTENCE, slow_pages, real_word
 
 
 @pytest.mark.parametrize("what", HOSTILE)
@@ -45,7 +45,7 @@ def test_word_file_is_read() -> None:
 def test_time_limit_ends_the_process() -> None:
     before = _children()
     with pytest.raises(PaadjeError) as caught:
-        read_upload("a.pdf", many_operators(), timeout_s=1)
+        read_upload("a.pdf", slow_pages(), timeout_s=0.5)
     assert (caught.value.code, caught.value.detail) == ("uploads.too_complex", "time limit")
     assert _children() == before
 

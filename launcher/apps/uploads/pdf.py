@@ -13,6 +13,8 @@ from launcher.apps.uploads.findings import Unreadable, tidy
 
 MAX_PAGES = 200
 _MAX_STREAM_BYTES = 20_000_000
+_MAX_OPERATORS = 400_000
+"""Operators and their values on one page; a full page of text has some thousands."""
 
 _PAGE_NUMBER = re.compile(
     r"(?:(?:pagina|page|p\.|blz\.?)\s*)?[-–]?\s*\d{1,4}\s*[-–]?(?:\s*(?:/|van|of)\s*\d{1,4})?",
@@ -30,6 +32,7 @@ def read_pdf(data: bytes) -> tuple[list[str], dict[str, int]]:
         run_length_maximum_output_length=_MAX_STREAM_BYTES,
         zlib_maximum_output_length=_MAX_STREAM_BYTES,
         stream_decoding_work_maximum_length=4 * _MAX_STREAM_BYTES,
+        stream_parsing_work_maximum_count=_MAX_OPERATORS,
         page_tree_maximum_entries=10 * MAX_PAGES,
         jbig2dec_binary=None,
     )

@@ -256,6 +256,18 @@ def many_operators() -> bytes:
     return text_pdf(["a b"] * 200_000)
 
 
+def slow_pages() -> bytes:
+    """Pages that are each allowed, and together take minutes: one stream, drawn 190 times."""
+    objects = {
+        1: b"<< /Type /Catalog /Pages 2 0 R >>",
+        2: b"<< /Type /Pages /Count 190 /Kids [%s] >>" % (b"3 0 R " * 190),
+        3: PAGE % 4,
+        4: stream(b"BT /F1 11 Tf %s ET" % (b"(a b) Tj 0 -14 Td " * 60_000), packed=True),
+        5: FONT,
+    }
+    return pdf(objects)
+
+
 HOSTILE: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     "zip bomb": ("a.docx", "too_complex", lambda: word(paragraph("a" * 400_000_000))),
     "zip bomb, smaller": ("a.docx", "too_complex", lambda: word(paragraph("a" * 45_000_000))),
@@ -293,6 +305,7 @@ HOSTILE: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     "stream packed twice": ("a.pdf", "too_complex", twice_packed_pdf),
     "array too deep": ("a.pdf", "damaged", deep_array),
     "many operators": ("a.pdf", "too_complex", many_operators),
+    "slow pages": ("a.pdf", "too_complex", slow_pages),
     "password": ("a.pdf", "encrypted", encrypted_pdf),
     "truncated pdf": ("a.pdf", "damaged", lambda: text_pdf([SENTENCE])[:300]),
     "no pages": ("a.pdf", "empty", lambda: text_pdf([])),
