@@ -1,13 +1,16 @@
-"""The one question a command may ask, and only on a terminal."""
+"""What a command may ask, and only on a terminal."""
 
 import sys
 
+from launcher import lesson
 from launcher.cli.verb_plan import plan_lines
 from launcher.errors import Cancelled, UsageError
 from launcher.i18n import Translator
 from launcher.lesson.plan import LaunchPlan
 from launcher.lesson.types import Context
 from launcher.logs import printable
+
+YES = ("j", "ja", "y", "yes")
 
 
 def consent(plan: LaunchPlan, context: Context, t: Translator, *, yes: bool, as_json: bool) -> None:
@@ -24,5 +27,30 @@ def consent(plan: LaunchPlan, context: Context, t: Translator, *, yes: bool, as_
     sys.stderr.write(f"\n{t('cli.ask.go_on')} ")
     sys.stderr.flush()
     answer = sys.stdin.readline().strip().casefold()
-    if answer not in ("", "j", "ja", "y", "yes"):
+    if answer not in ("", *YES):
         raise Cancelled()
+
+
+def licence(
+    plan: LaunchPlan, context: Context, t: Translator, *, accept: bool, as_json: bool
+) -> None:
+    """A licence that asks for a yes is shown, and only a yes of its own counts: not ``--yes``."""
+    if lesson.licence_accepted(context, plan.model):
+        return
+    page = plan.licence_url or "–"
+    shown = t("cli.licence.shown", model=plan.model_name, licence=plan.licence, page=page)
+    sys.stderr.write(f"{printable(shown)}\n")
+    if not accept:
+        if as_json or not sys.stdin.isatty():
+            raise UsageError(
+                "lesson.licence_not_accepted",
+                model=plan.model_name,
+                id=plan.model,
+                licence=plan.licence,
+                page=page,
+            )
+        sys.stderr.write(f"{t('cli.licence.ask')} ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().casefold() not in YES:
+            raise Cancelled()
+    lesson.accept_licence(context, plan.model)

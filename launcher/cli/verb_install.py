@@ -1,22 +1,16 @@
 """``paadje install APP``: fetch and verify all that the plan needs."""
 
 import argparse
-import sys
 
 from launcher import lesson
-from launcher.cli.ask import consent
+from launcher.cli.ask import consent, licence
 from launcher.cli.parser import Parser, verb_parser
 from launcher.cli.plan_options import add_plan_options, plan_wishes
 from launcher.cli.progress import progress_reporter
 from launcher.cli.render import Output, show
 from launcher.cli.signals import cancel_on_interrupt
-from launcher.errors import Cancelled, UsageError
 from launcher.i18n import Translator
-from launcher.lesson.plan import LaunchPlan
 from launcher.lesson.types import Context, to_dict
-from launcher.logs import printable
-
-YES = ("j", "ja", "y", "yes")
 
 
 def parser(t: Translator) -> Parser:
@@ -35,7 +29,7 @@ def parser(t: Translator) -> Parser:
 
 def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
     plan = lesson.make_plan(context, options.app, plan_wishes(options))
-    _licence(plan, context, t, accept=options.accept_licence, as_json=options.json)
+    licence(plan, context, t, accept=options.accept_licence, as_json=options.json)
     consent(plan, context, t, yes=options.yes, as_json=options.json)
     with cancel_on_interrupt() as cancel:
         receipt = lesson.install(
@@ -43,28 +37,3 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
         )
     lines = [t("cli.install.done", model=plan.model_name)]
     return show(Output(data=to_dict(receipt), lines=lines), as_json=options.json)
-
-
-def _licence(
-    plan: LaunchPlan, context: Context, t: Translator, *, accept: bool, as_json: bool
-) -> None:
-    """A licence that asks for a yes is shown, and only a yes of its own counts: not ``--yes``."""
-    if lesson.licence_accepted(context, plan.model):
-        return
-    page = plan.licence_url or "–"
-    shown = t("cli.licence.shown", model=plan.model_name, licence=plan.licence, page=page)
-    sys.stderr.write(f"{printable(shown)}\n")
-    if not accept:
-        if as_json or not sys.stdin.isatty():
-            raise UsageError(
-                "lesson.licence_not_accepted",
-                model=plan.model_name,
-                id=plan.model,
-                licence=plan.licence,
-                page=page,
-            )
-        sys.stderr.write(f"{t('cli.licence.ask')} ")
-        sys.stderr.flush()
-        if sys.stdin.readline().strip().casefold() not in YES:
-            raise Cancelled()
-    lesson.accept_licence(context, plan.model)

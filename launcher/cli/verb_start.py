@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from launcher import lesson
-from launcher.cli.ask import consent
+from launcher.cli.ask import consent, licence
 from launcher.cli.clock import moment
 from launcher.cli.lesson_text import lesson_data, share_lines
 from launcher.cli.parser import Parser, verb_parser
@@ -41,6 +41,9 @@ def parser(t: Translator) -> Parser:
     options.add_argument("--endpoint", action="store_true", help=t("cli.option.endpoint"))
     options.add_argument("--detach", action="store_true", help=t("cli.option.detach"))
     options.add_argument("--yes", action="store_true", help=t("cli.option.yes"))
+    options.add_argument(
+        "--accept-licence", action="store_true", help=t("cli.option.accept_licence")
+    )
     return result
 
 
@@ -49,6 +52,7 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
     share = _share_wishes(options)
     plans = [lesson.make_plan(context, app, plan_wishes(options)) for app in options.apps]
     for plan in plans:
+        licence(plan, context, t, accept=options.accept_licence, as_json=options.json)
         consent(plan, context, t, yes=options.yes, as_json=options.json)
     with cancel_on_interrupt() as cancel:
         for plan in plans:

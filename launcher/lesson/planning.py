@@ -16,6 +16,7 @@ from launcher.lesson.here import Elsewhere, Here
 from launcher.lesson.plan import PLAN_VERSION, Alternative, LaunchPlan, PlannedFile
 from launcher.lesson.slots import calibrated_slots
 from launcher.lesson.types import AppCard, Context, PlanWishes
+from launcher.models import licences
 from launcher.models.library import Library
 
 KV_TYPE = "f16"
@@ -148,7 +149,7 @@ def make_plan(
         alternatives=_alternatives(models, ranked, chosen, here.missing_bytes),
         licence=model.licence.name,
         licence_url=model.licence.url,
-        licence_needs_acceptance=model.licence.needs_acceptance,
+        licence_needs_acceptance=not licences.is_accepted(context.paths.data, model.licence),
     )
 
 

@@ -39,6 +39,8 @@ class UseCases(Protocol):
 
     def address_choices(self, context: "Context", /) -> "tuple[Address, ...]": ...
 
+    def accept_licence(self, context: "Context", model_id: str, /) -> None: ...
+
     def install(
         self,
         context: "Context",

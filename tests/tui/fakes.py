@@ -307,6 +307,9 @@ class FakeUseCases:
     def address_choices(self, context: Context) -> tuple[Address, ...]:
         return self.addresses
 
+    def accept_licence(self, context: Context, model_id: str) -> None:
+        self._called("accept_licence", model_id)
+
     def install(
         self, context: Context, plan: LaunchPlan, *, report: Report, cancel: Cancel
     ) -> InstallReceipt:

@@ -165,6 +165,11 @@ async def test_licence_has_to_be_accepted(start_app: Start, monkeypatch) -> None
         pilot.app.screen.query_one("#licence").focus()
         await pilot.press("space")
         await wait_until(pilot, lambda: not pilot.app.screen.query_one("#go").disabled)
+        assert not [name for name, _ in usecases.calls if name == "accept_licence"]
+        await pilot.click("#go")
+        await wait_until(pilot, lambda: phase(pilot) == "done")
+    names = [name for name, _ in usecases.calls]
+    assert names.index("accept_licence") < names.index("install")
 
 
 # --- cancelling and errors ------------------------------------------------------------------------

@@ -52,9 +52,11 @@ class Job:
 
 
 def install_job(plan: LaunchPlan, title: str) -> Job:
-    """Fetch everything, and tell that it is ready."""
+    """Fetch everything, and tell that it is ready. A licence was agreed to on the plan's screen."""
 
     def run(usecases: UseCases, context: Context, report: Report, cancel: Cancel) -> Outcome:
+        if plan.licence_needs_acceptance:
+            usecases.accept_licence(context, plan.model)
         usecases.install(context, plan, report=report, cancel=cancel)
         return None
 
@@ -65,6 +67,8 @@ def start_job(plan: LaunchPlan, share: ShareWishes, title: str) -> Job:
     """Start the lesson. Installing comes first: it is quick when everything is there."""
 
     def run(usecases: UseCases, context: Context, report: Report, cancel: Cancel) -> Outcome:
+        if plan.licence_needs_acceptance:
+            usecases.accept_licence(context, plan.model)
         usecases.install(context, plan, report=report, cancel=cancel)
         return usecases.start(context, [plan], share, report=report, cancel=cancel)
 
