@@ -174,10 +174,10 @@ class SharingControl:
         elif name in ("lock", "unlock"):
             await self._change(locked=name == "lock")
         elif name == "kick":
-            self._tell("kick", self._known(wanted.get("nickname"), "students", "waiting"))
+            await self._tell("kick", self._known(wanted.get("nickname"), "students", "waiting"))
         elif name == "admit":
             who = wanted.get("nickname")
-            self._tell("admit", None if who is None else self._known(who, "waiting"))
+            await self._tell("admit", None if who is None else self._known(who, "waiting"))
         elif name == "seats":
             await self._change(seats=_number(wanted.get("seats"), 1, MOST_SEATS))
         elif name == "approve":
@@ -357,9 +357,18 @@ class SharingControl:
         else:
             raise UsageError("host.unknown_wish", detail="hotspot")
 
-    def _tell(self, do: str, nickname: str | None) -> None:
+    async def _tell(self, do: str, nickname: str | None) -> None:
+        """Tell the gateway, and give it a moment, so that what is shown next is how it is then."""
+        before = read_json_object(self._folder / GATEWAY_STATUS_FILE)
         message = {"do": do} if nickname is None else {"do": do, "nickname": nickname}
         self._send(GATEWAY, message)
+        deadline = time.monotonic() + LISTENS_WITHIN_S
+        while time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+            now = read_json_object(self._folder / GATEWAY_STATUS_FILE)
+            if now is not None and now != before:
+                self._status = now
+                return
 
     def _known(self, nickname: object, *lists: str) -> str:
         """The nickname as given, whatever its capitals. Raises ``host.unknown_student``."""
