@@ -28,6 +28,16 @@ def cpu_name(system: OperatingSystem) -> Probed[str]:
     return Probed(value=" ".join(name.split()), source="/proc/cpuinfo", confidence="reported")
 
 
+def slow_cpu_name() -> Probed[str]:
+    """What py-cpuinfo makes of it. It takes over a second: for when nothing else knew."""
+    import cpuinfo
+
+    name = cpuinfo.get_cpu_info().get("brand_raw")
+    if not name:
+        return unknown("py-cpuinfo")
+    return Probed(value=str(name), source="py-cpuinfo", confidence="reported")
+
+
 def cpu_features(system: OperatingSystem) -> Probed[tuple[str, ...]]:
     if system == "windows":
         return windows.cpu_features()

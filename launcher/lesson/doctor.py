@@ -9,6 +9,7 @@ from typing import Any, Literal
 from launcher import __version__, catalog
 from launcher.engines.registry import DEFAULT_ENGINE, get_engine
 from launcher.errors import PaadjeError
+from launcher.hardware.cpu import slow_cpu_name
 from launcher.hardware.profile import MachineProfile, profile_to_dict
 from launcher.lesson.machine import this_machine
 from launcher.lesson.types import Context
@@ -65,7 +66,8 @@ def diagnose(context: Context) -> Diagnosis:
 
 def _hardware(machine: MachineProfile) -> list[Check]:
     checks = []
-    cores, name = machine.physical_cores.value, machine.cpu_name.value
+    cores = machine.physical_cores.value
+    name = machine.cpu_name.value or slow_cpu_name().value
     if cores is None:
         checks.append(Check(code="cpu_unknown", state="unknown"))
     else:

@@ -473,3 +473,10 @@ def test_published_speeds_tell_the_variants_apart(name: str, gigabytes_per_s: fl
     bandwidth, flops = published_speed(name)
     assert bandwidth.value == (None if gigabytes_per_s is None else gigabytes_per_s * 1e9)
     assert (flops.value is None) == (gigabytes_per_s is None)
+
+
+def test_py_cpuinfo_knows_a_name_when_nothing_else_does() -> None:
+    from launcher.hardware.cpu import slow_cpu_name
+
+    assert slow_cpu_name().source == "py-cpuinfo"
+    assert slow_cpu_name().value
