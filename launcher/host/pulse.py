@@ -20,6 +20,7 @@ Health = Literal["well", "unresponsive", "stuck"]
 
 LOOK_EVERY_S = 0.3
 ANSWER_WITHIN_S = 0.7
+_LATE_S = 0.15
 _USED_S = 0.01
 _WOKE_AFTER_S = 5.0
 _PATIENCE_LOOKS = 2
@@ -92,14 +93,18 @@ async def look_at(
     clock: Callable[[], float] = time.monotonic,
 ) -> Look:
     """Ask a program for a sign of life. A program that is gone is told by its exit code."""
+    begin = clock()
     answered = await _answers(client, spec)
+    we_were_late = clock() - begin > ANSWER_WITHIN_S + _LATE_S
     cpu_s, asleep, stopped = 0.0, False, False
     try:
         process = psutil.Process(pid)
         times = process.cpu_times()
         cpu_s = times.user + times.system
         status = process.status()
-        asleep = status not in (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)
+        at_work = status in (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)
+        # When we got no turn ourselves, the answer may lie there unread.
+        asleep = not at_work and not we_were_late
         stopped = status in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
     except psutil.Error:
         pass
