@@ -2,13 +2,22 @@
 
 import csv
 import io
+import json
+import zipfile
 from typing import Any
 
 import pytest
 from docx import Document
 
 from launcher.i18n import translator
-from tests.web.support import DUTCH_TEXT, App, hand_in, wait_for_state, wait_until
+from tests.web.support import (
+    DUTCH_TEXT,
+    App,
+    FakeEngine,
+    hand_in,
+    wait_for_state,
+    wait_until,
+)
 
 
 def release_all(app: App) -> None:
@@ -90,7 +99,8 @@ def test_choices_version_2_and_own_file(app: App) -> None:
         assert saved["reactions"][first["id"]]["because"] == "Mijn reden."
 
         document = Document(io.BytesIO(student.get("/api/export.docx").content))
-        words = "\n".join(paragraph.text for paragraph in document.paragraphs)
+        cells = [c.text for table in document.tables for row in table.rows for c in row.cells]
+        words = "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
         markdown = student.get("/api/export.md").text
         for part in ("ai_generated", translator("nl")("fc.purpose"), "slaperig", "Mijn reden"):
             assert part in words
@@ -120,7 +130,9 @@ def test_the_class_is_counted_from_five_texts_on_and_exported(app: App) -> None:
         assert "5 keer nuttig" in found["reactions"]
         assert "Otter" not in str(found)
         rows = list(
-            csv.DictReader(io.StringIO(teacher.get("/api/export.csv").text.lstrip("\ufeff")))
+            csv.DictReader(
+                io.StringIO(teacher.get("/api/export.csv").text.lstrip("\ufeff")), delimiter=";"
+            )
         )
         assert len(rows) == 15
         assert {row["ai_generated"] for row in rows} == {"true"}
@@ -141,3 +153,66 @@ def test_a_ready_made_set_is_chosen_and_saved(lang: str, app: App) -> None:
             assert saved.json()["criteria"] == found["criteria"]
         assert teacher.get("/api/sets/..%2f__init__").status_code == 404
         assert teacher.put("/api/activity", json={**found, "wording": "10"}).status_code == 400
+
+
+def test_criteria_are_imported_and_vague_ones_get_advice(app: App) -> None:
+    with app.teacher() as teacher:
+        for pasted in (
+            "Opbouw: Goed.\nBron: Bij elk argument staat een bron.",
+            "naam;beschrijving\nOpbouw;Goed.",
+        ):
+            found = teacher.post("/api/import", json={"text": pasted}).json()
+            assert found["criteria"][0]["name"] == "Opbouw"
+            assert found["criteria"][0]["description"] == "Goed."
+        activity = {"lang": "nl", "title": "T", "goal": "Doel.", "criteria": found["criteria"]}
+        saved = teacher.put("/api/activity", json=activity).json()
+        assert any("Opbouw" in sentence for sentence in saved["advice"])
+
+
+def test_the_evaluation_counts_without_students_words(app: App) -> None:
+    with app.student() as student, app.teacher() as teacher:
+        hand_in(student)
+        wait_for_state(student, "review")
+        for kind in ("md", "html"):
+            report = teacher.get(f"/api/evaluation.{kind}")
+            assert report.status_code == 200
+            assert "A model for the test" in report.text.replace("\\", "")
+            assert "pubers" not in report.text
+            assert "Otter" not in report.text
+        archive = zipfile.ZipFile(io.BytesIO(teacher.get("/api/compliance.zip").content))
+        assert {"nl/1-notice.md", "en/1-notice.docx"} <= set(archive.namelist())
+
+
+PRIVATE = "Ik ben Sanne Bakker en mijn mail is sanne@xs4all.nl. " + DUTCH_TEXT + " Groet, Sanne."
+
+
+def test_what_looks_private_is_shown_and_masked_only_when_confirmed(
+    app: App, engine: FakeEngine
+) -> None:
+    with app.student() as student:
+        form = {"text": PRIVATE, "own_question": "Klinkt Sanne boos?", "lang": "nl"}
+        found = student.post("/api/private", json=form).json()
+        assert {group["text"] for group in found["groups"]} >= {"Sanne Bakker", "sanne@xs4all.nl"}
+        unchanged = student.post("/api/mask", json={**form, "groups": []}).json()
+        assert unchanged == {"text": PRIVATE, "own_question": "Klinkt Sanne boos?"}
+        groups = [group["id"] for group in found["groups"]]
+        masked = student.post("/api/mask", json={**form, "groups": groups}).json()
+        assert "Sanne" not in masked["text"] + masked["own_question"]
+        assert masked["text"].count("[naam 1]") == 2
+        assert "[naam 1]" in masked["own_question"]
+        assert student.get("/api/me").json()["state"] == "none"
+        # A name that only the model knows does not pass; one that the student left in may.
+        named = {
+            "s": "s1",
+            "k": "question",
+            "o": "Je noemt Mohammed Yilmaz hier bij je mail.",
+            "e": "",
+            "q": "Wat wil je met je mail zeggen?",
+        }
+        engine.reply = lambda body: json.dumps(named)
+        hand_in(student, text=masked["text"])
+        wait_for_state(student, "review")
+        with app.teacher() as teacher:
+            status = teacher.get("/api/status").json()
+            assert status["dropped_by_reason"].get("leaked_name")
+            assert "Yilmaz" not in teacher.get(f"/api/submissions/{status['texts'][0]['id']}").text

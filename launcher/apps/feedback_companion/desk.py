@@ -7,15 +7,17 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from launcher.apps.classroom.engine import EngineClient, EngineLost, EngineRefused
 from launcher.apps.classroom.engine_slots import PrimedSlots
 from launcher.apps.classroom.line import FairLine, Place
 from launcher.apps.classroom.web import Changes, Student, new_id
-from launcher.apps.feedback_companion.checks import Abstained, Comment, check_reply
+from launcher.apps.feedback_companion.checks import Abstained, Comment, Rejected, check_reply
 from launcher.apps.feedback_companion.config import Config
 from launcher.apps.feedback_companion.no_grades import find_grade_request
 from launcher.apps.feedback_companion.own_work import OwnWork
+from launcher.apps.feedback_companion.private import leaks
 from launcher.apps.feedback_companion.prompts import (
     EXAMPLES,
     MAX_TOKENS,
@@ -29,6 +31,7 @@ from launcher.apps.feedback_companion.prompts import (
 from launcher.apps.feedback_companion.sentences import Sentence, normalise, split_sentences
 from launcher.apps.feedback_companion.sets import FIRST_SET, load_set
 from launcher.apps.feedback_companion.store import Activity, Store, Submission
+from launcher.apps.privacy import Lang
 from launcher.errors import UsageError
 
 log = logging.getLogger(__name__)
@@ -364,7 +367,10 @@ class Desk:
                 taken=taken,
             )
             if isinstance(checked, Comment):
-                return checked, tries > 0
+                allowed = f"{submission.text} {topic}"
+                if not leaks(checked, cast(Lang, lang), allowed):
+                    return checked, tries > 0
+                checked = Rejected(reason="leaked_name")
             if isinstance(checked, Abstained):
                 return None, tries > 0
             tries += 1

@@ -1,163 +1,168 @@
-"""Files to keep: the student's own, and the teacher's of a class. AI-made text is marked so."""
+"""Files to keep: the student's own, the teacher's of a class, and what a school needs to decide."""
 
-import csv
-import io
-from collections.abc import Sequence
-from typing import Any, Literal
+from datetime import date, datetime
+from importlib.metadata import PackageNotFoundError, version
 
-from docx import Document
-
+from launcher.apps.documents.compliance import compliance_zip
+from launcher.apps.documents.evaluation import evaluation_html, evaluation_markdown
+from launcher.apps.documents.feedback_files import (
+    student_docx,
+    student_markdown,
+    teacher_csv,
+    teacher_docx,
+    teacher_markdown,
+)
+from launcher.apps.documents.values import (
+    Choice,
+    ComplianceFacts,
+    Evaluation,
+    ExportedComment,
+    ExportedFeedback,
+    ExportedSentence,
+    ModelFigures,
+)
 from launcher.apps.feedback_companion.desk import Desk
+from launcher.apps.feedback_companion.own_work import Reaction
 from launcher.apps.feedback_companion.prompts import PROMPT_VERSION
 from launcher.apps.feedback_companion.sentences import split_sentences
 from launcher.apps.feedback_companion.store import StoredComment, Submission
 from launcher.errors import UsageError
-from launcher.i18n import Translator
 
-Block = tuple[Literal["title", "heading", "text", "quote"], str]
-
-COLUMNS = (
-    "nickname",
-    "criterion",
-    "sentence",
-    "kind",
-    "observation",
-    "effect",
-    "next_step",
-    "ai_generated",
-    "reviewed_by",
-    "edited_by_teacher",
-    "model",
-    "prompt_version",
-)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>#|"})
+_CHOICES: dict[str, Choice] = {"": "", "do": "will", "do_not": "will_not"}
+_NOT_FOUND = "classroom.not_found"
 
 
-def export_own(desk: Desk, submission: Submission, t: Translator, kind: str) -> bytes:
-    """The student's own file; raises `UsageError` ``classroom.not_found`` for another kind."""
-    version_2, reflection = desk.own_work.saved(submission.id)
-    blocks: list[Block] = [
-        (
-            "title",
-            t("fc.export.title", assignment=desk.store.activity(submission.activity_id).title),
-        ),
-        ("text", mark(desk, t)),
-        ("text", t("fc.purpose")),
-        ("heading", t("fc.export.first")),
-        *(("text", line) for line in submission.text.split("\n") if line),
-        ("heading", t("fc.export.feedback")),
-        *_comments(desk, submission, t, with_reactions=True),
-    ]
-    if version_2:
-        blocks.append(("heading", t("fc.export.second")))
-        blocks += [("text", line) for line in version_2.split("\n") if line]
-    if reflection:
-        blocks.append(("heading", t("fc.export.reflection")))
-        blocks += [("text", line) for line in reflection.split("\n") if line]
-    return _write(blocks, kind)
-
-
-def export_class(desk: Desk, t: Translator, kind: str) -> bytes:
-    """All released texts and their comments, for the teacher."""
-    released = [s for s in desk.store.submissions() if s.state == "released"]
-    if kind == "csv":
-        return _csv(desk, released)
-    blocks: list[Block] = [
-        ("title", desk.activity.title),
-        ("text", mark(desk, t)),
-        ("text", t("fc.purpose")),
-    ]
-    for submission in released:
-        blocks.append(("heading", submission.nickname or "–"))
-        blocks += [("text", line) for line in submission.text.split("\n") if line]
-        blocks += _comments(desk, submission, t, with_reactions=False)
-    return _write(blocks, kind)
-
-
-def mark(desk: Desk, t: Translator) -> str:
-    """By which model, and who looked at it. Stands in every file."""
-    return t("fc.export.mark", model=desk.config.model, version=PROMPT_VERSION)
-
-
-def _comments(
-    desk: Desk, submission: Submission, t: Translator, *, with_reactions: bool
-) -> list[Block]:
-    sentences = {s.id: s.text for s in split_sentences(submission.text)}
-    reactions = desk.own_work.reactions(submission.id) if with_reactions else {}
-    blocks: list[Block] = []
-    for comment in desk.store.released_comments(submission.id):
-        blocks.append(("quote", sentences.get(comment.sentence_id, "")))
-        said = " ".join(filter(None, (comment.observation, comment.effect, comment.next_step)))
-        blocks.append(("text", f"{said} ({_origin(comment, t)})"))
-        reaction = reactions.get(comment.id)
-        if reaction is not None and reaction.decision:
-            key = f"fc.export.{reaction.decision}"
-            blocks.append(("text", t(key, because=reaction.because or "–")))
-    return blocks
-
-
-def _origin(comment: StoredComment, t: Translator) -> str:
-    if comment.origin == "teacher":
-        return t("fc.label.teacher")
-    return t("fc.label.ai_edited" if comment.edited else "fc.label.ai")
-
-
-def _csv(desk: Desk, released: Sequence[Submission]) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for submission in released:
-        criteria = {c.id: c.name for c in desk.store.activity(submission.activity_id).criteria}
-        sentences = {s.id: s.text for s in split_sentences(submission.text)}
-        for comment in desk.store.released_comments(submission.id):
-            ai = comment.origin == "ai"
-            row = (
-                submission.nickname,
-                criteria.get(comment.criterion_id, ""),
-                sentences.get(comment.sentence_id, ""),
-                comment.kind,
-                comment.observation,
-                comment.effect,
-                comment.next_step,
-                "true" if ai else "false",
-                "teacher",
-                "true" if comment.edited or not ai else "false",
-                comment.model,
-                comment.prompt_version,
-            )
-            writer.writerow([_harmless(value) for value in row])
-    return ("\ufeff" + out.getvalue()).encode("utf-8")
-
-
-def _harmless(value: str) -> str:
-    """A spreadsheet must not take a student's text for a formula."""
-    return "'" + value if value.startswith(_FORMULA) else value
-
-
-def _write(blocks: Sequence[Block], kind: str) -> bytes:
+def export_own(desk: Desk, submission: Submission, lang: str, kind: str) -> bytes:
+    """The student's own file, md or docx; raises `UsageError` for another kind."""
+    feedback = _feedback(desk, submission, lang, own=True)
     if kind == "md":
-        return _markdown(blocks).encode("utf-8")
+        return student_markdown(feedback).encode("utf-8")
     if kind == "docx":
-        return _docx(blocks)
-    raise UsageError("classroom.not_found")
+        return student_docx(feedback)
+    raise UsageError(_NOT_FOUND)
 
 
-def _markdown(blocks: Sequence[Block]) -> str:
-    start = {"title": "# ", "heading": "## ", "text": "", "quote": "> "}
-    return "\n\n".join(start[style] + text.translate(_MARKDOWN) for style, text in blocks) + "\n"
+def export_class(desk: Desk, lang: str, kind: str) -> bytes:
+    """All released texts with their comments, md, docx or csv, for the teacher."""
+    lesson = [
+        _feedback(desk, submission, lang, own=False)
+        for submission in desk.store.submissions()
+        if submission.state == "released"
+    ]
+    if kind == "csv":
+        return teacher_csv(lesson, lang=lang)
+    if kind == "md":
+        return teacher_markdown(lesson, lang=lang, made_on=_today()).encode("utf-8")
+    if kind == "docx":
+        return teacher_docx(lesson, lang=lang, made_on=_today())
+    raise UsageError(_NOT_FOUND)
 
 
-def _docx(blocks: Sequence[Block]) -> bytes:
-    document: Any = Document()
-    document.core_properties.author = "Feedback Companion"
-    for style, text in blocks:
-        if style == "title":
-            document.add_heading(text, level=1)
-        elif style == "heading":
-            document.add_heading(text, level=2)
-        else:
-            document.add_paragraph(text, style="Quote" if style == "quote" else None)
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+def export_evaluation(desk: Desk, lang: str, kind: str) -> bytes:
+    """How the model did in this lesson, html or md; without any text of a student."""
+    submissions = desk.store.submissions()
+    found = Evaluation(
+        lang=lang,
+        title=desk.activity.title,
+        made_on=_today(),
+        figures=(_figures(desk),),
+        submissions=sum(s.with_ai for s in submissions),
+        not_counted={},
+    )
+    if kind == "html":
+        return evaluation_html(found).encode("utf-8")
+    if kind == "md":
+        return evaluation_markdown(found).encode("utf-8")
+    raise UsageError(_NOT_FOUND)
+
+
+def export_compliance(desk: Desk) -> bytes:
+    """The compliance folder as a zip file."""
+    try:
+        installed = version("paadje")
+    except PackageNotFoundError:
+        installed = "–"
+    return compliance_zip(
+        ComplianceFacts(model=desk.config.model, version=installed, made_on=_today())
+    )
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
+
+
+def _feedback(desk: Desk, submission: Submission, lang: str, *, own: bool) -> ExportedFeedback:
+    activity = desk.store.activity(submission.activity_id)
+    criteria = {criterion.id: criterion.name for criterion in activity.criteria}
+    sentences = split_sentences(submission.text)
+    numbers = {sentence.id: number for number, sentence in enumerate(sentences, start=1)}
+    version_two, reflection = desk.own_work.saved(submission.id) if own else ("", "")
+    reactions = desk.own_work.reactions(submission.id) if own else {}
+    shown = desk.store.released_comments(submission.id)
+    return ExportedFeedback(
+        lang=lang,
+        title=activity.title,
+        goal=activity.goal,
+        nickname=submission.nickname,
+        sentences=tuple(
+            ExportedSentence(number=numbers[s.id], text=s.text, paragraph=s.paragraph)
+            for s in sentences
+        ),
+        comments=tuple(
+            _comment(c, numbers, criteria, reactions.get(c.id, Reaction())) for c in shown
+        ),
+        model=next((c.model for c in shown if c.model), desk.config.model),
+        prompt_version=next((c.prompt_version for c in shown if c.prompt_version), PROMPT_VERSION),
+        exported_on=_today(),
+        own_question=submission.own_question,
+        version_two=version_two,
+        reflection=reflection,
+    )
+
+
+def _comment(
+    comment: StoredComment, numbers: dict[str, int], criteria: dict[str, str], reaction: Reaction
+) -> ExportedComment:
+    return ExportedComment(
+        sentence_number=numbers[comment.sentence_id],
+        criterion=criteria.get(comment.criterion_id, ""),
+        kind=comment.kind,
+        observation=comment.observation,
+        effect=comment.effect,
+        next_step=comment.next_step,
+        origin=comment.origin,
+        edited=comment.edited,
+        choice=_CHOICES[reaction.decision],
+        because=reaction.because,
+    )
+
+
+def _figures(desk: Desk) -> ModelFigures:
+    rows = desk.store.rows("SELECT outcome, reason, retried FROM answer")
+    dropped: dict[str, int] = {}
+    for row in rows:
+        if row["outcome"] == "dropped":
+            dropped[row["reason"]] = dropped.get(row["reason"], 0) + 1
+    kept = desk.store.rows(
+        "SELECT comment.state, edited, coalesce(rating, '') AS rating FROM comment"
+        " LEFT JOIN reaction ON comment_id = comment.id WHERE origin = 'ai'"
+    )
+    states = [("edited" if r["edited"] else r["state"]) for r in kept if r["state"] != "rejected"]
+    shown = [r["rating"] for r in kept if r["state"] == "approved"]
+    return ModelFigures(
+        model=desk.config.model,
+        prompt_version=PROMPT_VERSION,
+        calls=len(rows),
+        first_try=sum(not row["retried"] and row["outcome"] != "dropped" for row in rows),
+        kept=len(kept),
+        abstained=sum(row["outcome"] == "none" for row in rows),
+        dropped=dropped,
+        approved=states.count("approved"),
+        edited=states.count("edited"),
+        rejected=sum(r["state"] == "rejected" for r in kept),
+        not_reviewed=states.count("draft"),
+        useful=shown.count("useful"),
+        wrong=shown.count("wrong"),
+        not_understood=shown.count("unclear"),
+        not_rated=shown.count(""),
+    )

@@ -9,6 +9,8 @@
 | POST /api/check | ``{text, own_question, lang, with_ai}`` → does it fit, where would it be cut |
 | POST /api/submit | ``{text, own_question, lang, with_ai, consent, only_first}`` → 201, the view |
 | POST /api/upload | a multipart form with one file → ``{text, notes}``; nothing is stored |
+| POST /api/private | ``{text, own_question, lang}`` → what looks private; nothing is stored |
+| POST /api/mask | the same and ``groups`` → ``{text, own_question}`` with placeholders |
 | POST /api/react | ``{comment_id, decision, because, rating}`` → ``{"ok": true}`` |
 | POST /api/own-work | ``{version_2, reflection}`` → ``{changes}`` against the first version |
 | GET /api/export.docx, /api/export.md | the student's own file |
@@ -18,6 +20,7 @@ Errors are ``{"error": {code, message, advice}}``. All links are relative: the g
 under a prefix.
 """
 
+import asyncio
 import dataclasses
 from pathlib import Path
 from typing import Literal
@@ -34,6 +37,7 @@ from launcher.apps.classroom import web
 from launcher.apps.feedback_companion.desk import MAX_QUESTION_CHARS, MAX_TEXT_CHARS, Desk
 from launcher.apps.feedback_companion.export import export_own
 from launcher.apps.feedback_companion.own_work import Decision, Rating, Reaction
+from launcher.apps.feedback_companion.private import masked_text, shown_findings
 from launcher.apps.feedback_companion.sentences import normalise
 from launcher.apps.feedback_companion.store import Submission
 from launcher.apps.feedback_companion.views import shown_changes, student_view
@@ -64,6 +68,11 @@ _TEXTS = (
     "fc.feedback.about",
     "fc.write.reading",
     "fc.write.check_text",
+    "fc.private.mask",
+    "fc.private.leave",
+    "fc.private.choose_all",
+    "fc.private.question",
+    "fc.private.checking",
     "fc.react.do",
     "fc.react.do_not",
     "fc.react.because",
@@ -95,6 +104,10 @@ class _Check(BaseModel):
 class _Submit(_Check):
     consent: bool = False
     only_first: int | None = Field(None, ge=1)
+
+
+class _Mask(_Check):
+    groups: list[str] = Field(default_factory=list, max_length=500)
 
 
 class _Reaction(BaseModel):
@@ -175,6 +188,21 @@ def student_app(desk: Desk) -> Starlette:
         notes = left_out_sentences(uploaded, translator(student.lang))
         return JSONResponse({"text": normalise(uploaded.text), "notes": list(notes)})
 
+    async def private(request: Request) -> Response:
+        student = web.student_of(request)
+        body = await web.read_body(request, _Check)
+        t = translator(student.lang)
+        found = await asyncio.to_thread(shown_findings, body.text, body.own_question, body.lang, t)
+        return JSONResponse(found)
+
+    async def masked(request: Request) -> Response:
+        web.student_of(request)
+        body = await web.read_body(request, _Mask)
+        text, question = await asyncio.to_thread(
+            masked_text, body.text, body.own_question, body.lang, frozenset(body.groups)
+        )
+        return JSONResponse({"text": text, "own_question": question})
+
     def released(request: Request) -> tuple[web.Student, Submission]:
         student = web.student_of(request)
         submission = desk.store.submission_of(student.id)
@@ -202,7 +230,7 @@ def student_app(desk: Desk) -> Starlette:
     async def export(request: Request) -> Response:
         student, submission = released(request)
         kind = request.path_params["kind"]
-        data = export_own(desk, submission, translator(student.lang), kind)
+        data = export_own(desk, submission, student.lang, kind)
         return web.download(data, f"feedback-companion.{kind}")
 
     async def withdraw(request: Request) -> Response:
@@ -220,6 +248,8 @@ def student_app(desk: Desk) -> Starlette:
             Route("/api/check", check, methods=["POST"]),
             Route("/api/submit", submit, methods=["POST"]),
             Route("/api/upload", upload, methods=["POST"]),
+            Route("/api/private", private, methods=["POST"]),
+            Route("/api/mask", masked, methods=["POST"]),
             Route("/api/react", react, methods=["POST"]),
             Route("/api/own-work", own_work, methods=["POST"]),
             Route("/api/export.{kind:str}", export),

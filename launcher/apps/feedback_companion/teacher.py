@@ -18,9 +18,10 @@ Opened as ``http://127.0.0.1:<port>/open#<token>``; that page posts the token an
 Every change needs an ``Origin`` of this very address.
 """
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.applications import Starlette
@@ -31,17 +32,30 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from launcher.apps.classroom import web
+from launcher.apps.documents.criteria_import import (
+    ImportedCriterion,
+    import_csv,
+    import_text,
+    note_sentences,
+    vague_sentences,
+)
 from launcher.apps.feedback_companion.checks import Comment
 from launcher.apps.feedback_companion.desk import Desk
-from launcher.apps.feedback_companion.export import export_class
+from launcher.apps.feedback_companion.export import (
+    export_class,
+    export_compliance,
+    export_evaluation,
+)
 from launcher.apps.feedback_companion.no_grades import has_verdict
+from launcher.apps.feedback_companion.private import private_in
 from launcher.apps.feedback_companion.prompts import WORDINGS, Criterion
 from launcher.apps.feedback_companion.sentences import normalise, split_sentences
 from launcher.apps.feedback_companion.sets import SETS, load_set
 from launcher.apps.feedback_companion.store import Activity, Submission
 from launcher.apps.feedback_companion.views import teacher_overview, teacher_text
+from launcher.apps.privacy import Lang
 from launcher.errors import PaadjeError, UsageError
-from launcher.i18n import LANGUAGES, translator
+from launcher.i18n import LANGUAGES, Translator, translator
 
 HERE = Path(__file__).parent
 
@@ -94,6 +108,7 @@ _TEXTS = (
     "fc.kind.question",
     "fc.activity.remove",
     "fc.activity.saved",
+    "fc.activity.advice",
     "fc.activity.criterion",
     "fc.error.bug.message",
 )
@@ -128,6 +143,10 @@ class _Release(_Strict):
 
 class _Pause(_Strict):
     paused: bool
+
+
+class _Import(_Strict):
+    text: str = Field(min_length=1, max_length=20_000)
 
 
 class _CriterionForm(_Strict):
@@ -263,7 +282,7 @@ def teacher_app(desk: Desk) -> Starlette:
                 for number, c in enumerate(form.criteria, start=1)
             ],
         )
-        return JSONResponse(activity_json(saved))
+        return JSONResponse({**activity_json(saved), "advice": _advice(saved, t)})
 
     async def ready_made(request: Request) -> Response:
         """A set as it would be in the form; nothing is saved yet."""
@@ -283,7 +302,35 @@ def teacher_app(desk: Desk) -> Starlette:
 
     async def export(request: Request) -> Response:
         kind = request.path_params["kind"]
-        return web.download(export_class(desk, t, kind), f"feedback-companion.{kind}")
+        return web.download(export_class(desk, lang, kind), f"feedback-companion.{kind}")
+
+    async def evaluation(request: Request) -> Response:
+        kind = request.path_params["kind"]
+        return web.download(export_evaluation(desk, lang, kind), f"evaluation.{kind}")
+
+    async def compliance(request: Request) -> Response:
+        data = await asyncio.to_thread(export_compliance, desk)
+        return web.download(data, "compliance.zip")
+
+    async def import_criteria(request: Request) -> Response:
+        """Criteria from pasted text or a CSV file, for the form; nothing is saved yet."""
+        pasted = (await web.read_body(request, _Import)).text
+        is_table = all(";" in line for line in pasted.splitlines() if line.strip())
+        found = import_csv(pasted.encode("utf-8")) if is_table else import_text(pasted)
+        return JSONResponse(
+            {
+                "criteria": [
+                    {
+                        "name": c.name[:60],
+                        "description": c.description[:300],
+                        "questions": list(c.questions),
+                        "example": "",
+                    }
+                    for c in found.criteria[:6]
+                ],
+                "notes": list(note_sentences(found, t)),
+            }
+        )
 
     return Starlette(
         routes=[
@@ -301,6 +348,9 @@ def teacher_app(desk: Desk) -> Starlette:
             Route("/api/activity", activity, methods=["GET", "PUT"]),
             Route("/api/sets/{name}", ready_made),
             Route("/api/export.{kind:str}", export),
+            Route("/api/evaluation.{kind:str}", evaluation),
+            Route("/api/compliance.zip", compliance),
+            Route("/api/import", import_criteria, methods=["POST"]),
             Mount("/static/classroom", StaticFiles(directory=web.HERE / "static")),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
@@ -309,6 +359,20 @@ def teacher_app(desk: Desk) -> Starlette:
             PaadjeError: web.error_handler(STATUSES, lang),
         },
     )
+
+
+def _advice(activity: Activity, t: Translator) -> list[str]:
+    """What could be clearer in the criteria; never a refusal."""
+    written = " ".join([activity.title, activity.goal, *(c.line for c in activity.criteria)])
+    found = private_in(written, cast(Lang, activity.lang))
+    private = [t("fc.activity.private", words=", ".join(found))] if found else []
+    return private + [
+        f"{criterion.name}: {sentence}"
+        for criterion in activity.criteria
+        for sentence in vague_sentences(
+            ImportedCriterion(name=criterion.name, description=criterion.description), t
+        )
+    ]
 
 
 def _submission(desk: Desk, request: Request) -> Submission:

@@ -1,4 +1,5 @@
 import { own, reactions } from "./student-own.js";
+import { askPrivate } from "./student-private.js";
 import { ask, element, find, findAll, follow, Refused, say, sendForm, showProblem } from "./classroom/base.js";
 
 const DRAFT = "feedback-companion-draft";
@@ -167,6 +168,18 @@ async function send(onlyFirst) {
   find("#count").textContent = say("fc.sending");
   for (;;) {
     try {
+      const chosen = await askPrivate({
+        text: textToSend(), own_question: fields.question.value, lang: language(), with_ai: withAi,
+      }, () => send(null));
+      if (!chosen) {
+        find("#count").textContent = "";
+        break;
+      }
+      if (chosen.text !== undefined) {
+        fields.text.value = chosen.text;
+        fields.question.value = chosen.own_question;
+        keepDraft();
+      }
       if (onlyFirst === null && !(await measure())) {
         find("#too-long").scrollIntoView({ block: "center" });
         break;

@@ -57,6 +57,19 @@ find("#add-criterion").addEventListener("click", () => {
   number();
 });
 
+find("#import-file").addEventListener("change", async (event) => {
+  const file = event.target.files[0];
+  if (file) find("#import-text").value = (await file.text()).slice(0, 20000);
+});
+find("#import").addEventListener("click", async () => {
+  tell("");
+  const found = await act(() => ask("api/import", { text: find("#import-text").value }));
+  if (!found) return;
+  find("#criteria").replaceChildren(...found.criteria.map(criterion));
+  number();
+  tell(found.notes.join("\n"));
+});
+
 find("#activity-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   tell("");
@@ -76,7 +89,7 @@ find("#activity-form").addEventListener("submit", async (event) => {
   const saved = await act(() => ask("api/activity", form, "PUT"));
   if (saved) {
     fill(saved);
-    tell(say("fc.activity.saved"));
+    tell([say("fc.activity.saved"), ...(saved.advice.length ? [say("fc.activity.advice")] : []), ...saved.advice].join("\n"));
     scrollTo(0, 0);
   }
 });
