@@ -16,7 +16,7 @@ from launcher.apps.uploads.values import LEFT_OUT_CODES, LeftOut, UploadedText
 from launcher.errors import PaadjeError
 from launcher.i18n import describe_error, translator
 from launcher.units import MIB
-from tests.unit.uploads.hostile import HARMLESS, HOSTILE, SENTENCE, slow_pages, real_word
+from tests.unit.uploads.hostile import HARMLESS, HOSTILE, SENTENCE, real_word, slow_pages
 
 
 @pytest.mark.parametrize("what", HOSTILE)

@@ -45,7 +45,7 @@ def evaluation_document(evaluation: Evaluation, readability: Readability | None)
     blocks.append(Heading(level=1, text=t("documents.evaluation.not_counted")))
     if evaluation.not_counted:
         rows = tuple(
-            (_named(t, "documents.not_counted", why), t.number(count))
+            (_named(t, f"documents.not_counted.{why}", why), t.number(count))
             for why, count in sorted(evaluation.not_counted.items())
         )
         header = (t("documents.evaluation.why"), t("documents.evaluation.count"))
@@ -105,7 +105,7 @@ def _model(figures: ModelFigures, t: Translator) -> list[Block]:
             Table(
                 header=(t("documents.evaluation.why"), t("documents.evaluation.how_many")),
                 rows=tuple(
-                    (_named(t, "fc.reason", reason), share(t, count, dropped))
+                    (_named(t, f"fc.reason.{reason}", reason), share(t, count, dropped))
                     for reason, count in reasons
                 ),
             )
@@ -113,8 +113,7 @@ def _model(figures: ModelFigures, t: Translator) -> list[Block]:
     return blocks
 
 
-def _named(t: Translator, prefix: str, code: str) -> str:
-    key = f"{prefix}.{code}"
+def _named(t: Translator, key: str, code: str) -> str:
     return t(key) if t.has(key) else code
 
 
