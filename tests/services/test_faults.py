@@ -168,7 +168,7 @@ def test_sigterm_under_load_leaves_nothing(lesson: Lesson) -> None:
     assert wait_for(lambda: all_gone(ours), PATIENCE_S)
     assert stream_ended.wait(10)
     assert not lesson.paadje.processes()
-    assert not still_ours(ports, since)
+    assert wait_for(lambda: not still_ours(ports, since), 10)
     folder = lesson.paadje.lessons_dir / lesson.lesson
     assert [each.name for each in folder.iterdir()] == ["ended.json"]
     assert lesson.paadje("status", "--json").data == {"lessons": []}
@@ -184,7 +184,7 @@ def test_a_host_that_is_killed_takes_everything_along(lesson: Lesson) -> None:
     lesson.program("launcher.host").kill()
     assert wait_for(lambda: all_gone(ours), PATIENCE_S)
     assert not lesson.paadje.processes()
-    assert not still_ours(ports, since)
+    assert wait_for(lambda: not still_ours(ports, since), 10)
     assert lesson.paadje("status", "--json").data["lessons"][0]["state"] == "ended_uncleanly"
 
 
