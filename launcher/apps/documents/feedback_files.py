@@ -38,7 +38,7 @@ def student_markdown(feedback: ExportedFeedback) -> str:
 def student_document(feedback: ExportedFeedback) -> Document:
     """Own text, comments beside sentence numbers, choices, version 2 and reflection."""
     t = translator(feedback.lang)
-    blocks: list[Block] = [*_about(feedback, t), *_work(feedback, t)]
+    blocks: list[Block] = [*_about(feedback, t), *_work(feedback, t, level=1)]
     blocks.append(Heading(level=1, text=t("documents.comments")))
     blocks.append(_comments(feedback.comments, t, choices=True))
     if feedback.feedforward:
@@ -77,7 +77,7 @@ def teacher_document(lesson: Sequence[ExportedFeedback], *, lang: str, made_on: 
     for feedback in lesson:
         blocks.append(Heading(level=1, text=feedback.nickname or t("documents.nobody")))
         blocks += _about(feedback, t, purpose=False)
-        blocks += _work(feedback, t)
+        blocks += _work(feedback, t, level=2)
         blocks.append(_comments(feedback.comments, t, choices=False))
     if not lesson:
         blocks.append(Paragraph(text=t("documents.nothing")))
@@ -146,7 +146,7 @@ def _about(feedback: ExportedFeedback, t: Translator, *, purpose: bool = True) -
     return blocks
 
 
-def _work(feedback: ExportedFeedback, t: Translator) -> list[Block]:
+def _work(feedback: ExportedFeedback, t: Translator, *, level: int) -> list[Block]:
     blocks: list[Block] = []
     for key, text in (
         ("documents.goal", feedback.goal),
@@ -154,8 +154,8 @@ def _work(feedback: ExportedFeedback, t: Translator) -> list[Block]:
         ("documents.own_question", feedback.own_question),
     ):
         if text.strip():
-            blocks += [Heading(level=2, text=t(key)), *_own_words(text)]
-    blocks.append(Heading(level=2, text=t("documents.own_text")))
+            blocks += [Heading(level=level, text=t(key)), *_own_words(text)]
+    blocks.append(Heading(level=level, text=t("documents.own_text")))
     for _, sentences in groupby(feedback.sentences, key=lambda sentence: sentence.paragraph):
         blocks.append(Paragraph(text=" ".join(f"[{s.number}] {s.text}" for s in sentences)))
     return blocks
