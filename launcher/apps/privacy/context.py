@@ -215,6 +215,20 @@ _NOT_OWN = re.compile(
 )
 
 
+_NAMED_ILLNESS = re.compile(
+    r" (?:heeft|had|kreeg|is|was|lijdt aan|has|got|suffers from)\b(?: \w+){0,3}? "
+    + _ILLNESS
+    + r"\b",
+    re.IGNORECASE,
+)
+
+
+def find_named_illness(text: str, end: int) -> Span | None:
+    """What is said of the health of the person whose name ends at ``end``."""
+    match = _NAMED_ILLNESS.match(text, end)
+    return ("health", match.start() + 1, match.end(), 0.7) if match else None
+
+
 def find_organisations(text: str, lang: Lang) -> Iterator[Span]:
     lists = gazetteer()
     for match in _SMALL_NAMED.finditer(text):

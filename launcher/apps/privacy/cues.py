@@ -46,7 +46,11 @@ POSSESSIVES = _set(
     """
 )
 OWN_POSSESSIVES = _set("mijn m'n onze ons my our")
-NAMING = _set("heet heette heten genaamd genoemd named called noemen noemde")
+NAMING = _set(
+    """
+    heet heette heten genaamd genoemd named called noemen noemde
+    """
+)
 LABELS = _set(
     """
     naam name voornaam achternaam auteur auteurs author authors door by aan van to from
@@ -71,14 +75,15 @@ CLOSINGS = _set(
     """
 )
 WITH = _set("met with")
+PLACING = _set("in naar uit te near")
 TOGETHER = _set("samen together")
 TOWARDS = _set(
     """
     door by aan voor volgens tegen naast to for namens behalve from told asked thanked
     helped vroeg zei vertelde bedankte bedankt hielp thanks thank dank maatje vind vond
     belde zag hoorde sprak bij called saw heard showed gave gaf liet vroegen stuurde appte
-    mailde miste want tussen between toen when omdat because dat that terwijl while maar but
-    and en of or nadat after
+    mailde miste want tussen help helpt ask tell meet visited joined invited between toen
+    when omdat because dat that terwijl while maar but and en of or nadat after
     """
 )
 SAYING = _set(
@@ -149,7 +154,11 @@ FICTION_WEAK = _set(
     gedicht poem hoofdstuk chapter motief thema theme scene scenes lezer reader wraak
     """
 )
-FIRST_PERSON = _set("ik mij me mijn m'n wij we ons onze i my mine our us i'm i've we've")
+FIRST_PERSON = _set(
+    """
+    ik mij me mijn m'n wij we ons onze i my mine our us i'm i've we've
+    """
+)
 PREFIXES = _set(
     """
     van de der den het 't t ten ter te in op aan uit von zu zum vom la le les du des di del
@@ -157,7 +166,11 @@ PREFIXES = _set(
     """
 )
 STRONG_PREFIXES = _set("der den ten ter el ait ben von ibn bin 't thi")
-ARTICLES = _set("de het een the a an dit die deze this these elke elk each geen no")
+ARTICLES = _set(
+    """
+    de het een the a an dit die deze this these elke elk each geen no
+    """
+)
 BARE_OBJECT = _set(
     """
     my the your a an een de het je you we they it that this in out on up over jij jullie u

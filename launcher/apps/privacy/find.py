@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from launcher.apps.privacy.context import find_organisations, find_sensitive
+from launcher.apps.privacy.context import find_named_illness, find_organisations, find_sensitive
 from launcher.apps.privacy.gazetteer import fold
 from launcher.apps.privacy.masking import occurrences
 from launcher.apps.privacy.names import find_names
@@ -41,7 +41,9 @@ def find_private(text: str, *, lang: Lang) -> tuple[Finding, ...]:
     names = find_names(text, tokenise(text, code), taken)
     person = {(start, end): group for start, end, _, group in names}
     spans: list[Span] = [*fixed, *(("name", s, e, c) for s, e, c, _ in names)]
-    spans = _without_overlap([*spans, *find_sensitive(text, lang)], len(text))
+    illnesses = (find_named_illness(text, end) for _, end, _, _ in names)
+    spans += [*find_sensitive(text, lang), *(span for span in illnesses if span)]
+    spans = _without_overlap(spans, len(text))
     return _findings(text, spans, person)
 
 

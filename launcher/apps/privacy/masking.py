@@ -52,15 +52,30 @@ def spread(text: str, confirmed: Sequence[Finding]) -> tuple[Finding, ...]:
             taken[start:end] = b"\1" * (end - start)
             kept.append(finding)
     for finding, start, end in occurrences(text, confirmed):
-        if not any(taken[start:end]):
-            taken[start:end] = b"\1" * (end - start)
+        for first, last in _free(text, taken, start, end):
+            taken[first:last] = b"\1" * (last - first)
             kept.append(
                 Finding(
-                    kind=finding.kind, start=start, end=end, text=text[start:end],
+                    kind=finding.kind, start=first, end=last, text=text[first:last],
                     confidence=finding.confidence, group=finding.group,
                 )
             )  # fmt: skip
     return tuple(sorted(kept, key=lambda f: f.start))
+
+
+def _free(text: str, taken: bytearray, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The parts of ``start`` to ``end`` that nothing covers yet and that hold a letter or digit."""
+    at = start
+    while at < end:
+        if taken[at] or text[at].isspace():
+            at += 1
+            continue
+        stop = taken.find(1, at, end)
+        last = end if stop < 0 else stop
+        part = text[at:last].rstrip()
+        if any(char.isalnum() for char in part):
+            yield at, at + len(part)
+        at = last
 
 
 def mask(text: str, confirmed: Sequence[Finding], *, lang: Lang) -> Masked:
@@ -115,7 +130,13 @@ def occurrences(text: str, known: Sequence[Finding]) -> Iterator[tuple[Finding, 
             step += 1
         token = tokens[last]
         genitive = token.key not in owners and token.key[:-1] in owners
-        yield owner, tokens[at].start, token.end - (1 if genitive else 0)
+        first = at
+        own = {t.key for t in tokenise(owner.text, [])} & PREFIXES
+        while (
+            first > 0 and at - first < 3 and tokens[first - 1].key in own and _joined(tokens[first])
+        ):
+            first -= 1
+        yield owner, tokens[first].start, token.end - (1 if genitive else 0)
         at = last + 1
 
 

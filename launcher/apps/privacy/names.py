@@ -157,7 +157,7 @@ class _Names:
     def _is_core(self, at: int) -> bool:
         """Whether the token can be a given name or a surname."""
         token = self.tokens[at]
-        if not self._usable(at) or token.key in cues.TITLES:
+        if not self._usable(at) or token.key in cues.TITLES | cues.CLOSINGS | cues.GREETINGS:
             return False
         if token.cap and len(token.text) > 1:
             if token.key in self.lists.words:
@@ -285,9 +285,20 @@ class _Names:
                 break
             core.pop(0)
             phrase.first = core[0]
-        while len(core) > 1 and tokens[core[-1]].key in lists.words:
+        while len(core) > 1 and (
+            tokens[core[-1]].key in lists.words
+            or tokens[core[-1]].key
+            in lists.not_names - lists.surnames - lists.given - lists.surnames_ambiguous
+        ):
             core.pop()
             phrase.last = core[-1]
+        head = tokens[core[0]].key
+        if (
+            core[0] != phrase.first and not phrase.initials and head in known
+            and head not in lists.surnames | lists.surnames_ambiguous
+            and tokens[phrase.first].key not in cues.STRONG_PREFIXES
+        ):  # fmt: skip
+            phrase.first = core[0]
         phrase.keys = [self._bare(tokens[i]) for i in core]
         return phrase
 
@@ -325,12 +336,11 @@ class _Names:
             if self.fiction:
                 return 0.5
             return 3.0 if earlier in cues.POSSESSIVES or third in cues.POSSESSIVES else 2.0
-        if (
-            gap in {", ", " (", ": "}
-            and key in cues.RELATIONS
-            and (earlier in cues.OWN_POSSESSIVES or third in cues.OWN_POSSESSIVES)
-        ):
-            return 2.9
+        if gap in {", ", " (", ": "} and key in cues.RELATIONS:
+            if {earlier, third} & cues.OWN_POSSESSIVES:
+                return 2.9
+            if not self.fiction and {earlier, third} & (cues.POSSESSIVES | cues.ARTICLES):
+                return 2.0
         if gap == " " and key in cues.NAMING:
             return 3.0
         if gap == " " and key in {"is", "are", "ben", "am"}:
@@ -402,8 +412,15 @@ class _Names:
             (keys[0] in lists.figures_alone and keys[0] not in lists.given)
             or keys[0] in self.figure_keys
         )
-        phrase.public = self._cited(phrase) or (
-            phrase.cue < 2.4 and (figure or self._public_cue(phrase))
+        follows_figure = (
+            phrase.first > 0 and self.blocked[phrase.first - 1] and first.gap == " " and first.cap
+        )
+        numbered = keys[-1] in {"ii", "iii", "iv", "vi", "vii", "viii", "xiv", "xvi"}
+        phrase.public = (
+            self._cited(phrase)
+            or follows_figure
+            or numbered
+            or (phrase.cue < 2.4 and (figure or self._public_cue(phrase)))
         )
         score += phrase.cue
         before, earlier = self._previous_key(phrase.first), self._previous_key(phrase.first, 2)
@@ -411,11 +428,16 @@ class _Names:
             if before in cues.WITH:
                 score += 1.6 if earlier in cues.TOGETHER else 0.8
             elif before in cues.TOWARDS:
-                score += 0.5
+                score += 0.8 if keys[0] in lists.given_ambiguous else 0.5
+            elif before in cues.DOING or before in cues.SAYING:
+                # In Dutch the verb often comes first: "toen kwam Bas".
+                score += 0.8
+            elif before in cues.PLACING and len(core) == 1 and not phrase.cue:
+                score -= 1.0 if keys[0] in lists.given else 1.5
             if before in {"en", "and"} and earlier in {"ik", "i", "me", "mij"}:
                 score += 2.2
             if before in cues.ARTICLES and len(core) == 1 and not phrase.cue:
-                score -= 1.2 if keys[0] in lists.given else 2.2
+                score -= 0.5 if keys[0] in lists.given else 2.2
         score += self._after(phrase)
         near = {first.sentence, first.sentence - 1}
         if self.fiction and near & self.own_sentences:
@@ -428,7 +450,9 @@ class _Names:
         if after >= len(tokens):
             return score
         token = tokens[after]
-        if token.gap == " " and token.key in cues.SAYING:
+        if self._is_relation(after):
+            score += 3.0
+        elif token.gap == " " and token.key in cues.SAYING:
             score += 1.5
         elif token.gap == " " and token.key in cues.DOING:
             score += 0.8
@@ -441,6 +465,16 @@ class _Names:
         elif token.gap in {"' ", '" ', ", ", "”, "} and token.key in cues.SAYING:
             score += 0.5
         return score
+
+    def _is_relation(self, at: int) -> bool:
+        """Whether "is my best friend" or "is mijn buurman" stands here."""
+        keys = [token.key for token in self.tokens[at : at + 4]]
+        return (
+            len(keys) > 2
+            and keys[0] in {"is", "was"}
+            and keys[1] in cues.OWN_POSSESSIVES
+            and bool(cues.RELATIONS & set(keys[2:]))
+        )
 
     def _shape(self, phrase: Phrase) -> float:
         """What the words themselves say, without their surroundings."""

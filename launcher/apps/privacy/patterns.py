@@ -18,6 +18,8 @@ _RESERVED = re.compile(r"(?:^|[.@])(?:example|voorbeeld|localhost|test|invalid)(
 _LOCAL_END = re.compile(r"[^\s@<>()\[\],;:\"'`]{1,64}$")
 _DOMAIN = re.compile(r"(?:[^\W_][\w-]{0,62}\.){1,5}[^\W\d_]{2,24}")
 _SPELLED = re.compile(
+    r"\b[\w.+-]{1,40}(?: (?:punt|dot) [\w-]{1,30}){0,3} (?:at|apenstaartje) [\w-]{1,40}"
+    r"(?:\.| punt | dot )(?:nl|com|be|net|org|eu|me)\b|"
     r"\b[\w.+-]{1,40} ?[\[(](?:at|apenstaartje)[\])] ?[\w-]{1,40}"
     r"(?: ?[\[(](?:dot|punt)[\])] ?|\.)[a-z]{2,10}\b",
     re.IGNORECASE,
@@ -61,7 +63,7 @@ _OTHER_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _PHONE_CUE = re.compile(
-    r"(?:\btel|telefoon|phone|mobiel|mobile|\bbel|\bcall|\bapp|whatsapp|\b06|nummer|number"
+    r"(?:\btel|telefoon|phone|mobiel|mobile|\bbel|\bcall|\bapp|whatsapp"
     r"|bereikbaar|reach|\bsms|\btext)[^\n]{0,40}$",
     re.IGNORECASE,
 )
@@ -71,7 +73,7 @@ _STREET_NL = (
     r"|rade|gaarde|tuin|stee|bos|heide|waard|oever|werf|allee|boulevard|promenade|zoom|stede"
     r"|kwartier|meer|schans|zijde|eind|hoek|sloot|vaart|berg|weide|land|rede|str)"
 )
-_CAP = r"[A-ZÀ-Þ][\w'’.-]{0,30}"
+_CAP = r"[A-ZÀ-Þ][\w'’-]{0,30}"
 _HOUSE = r"\d{1,4}(?: ?(?:[a-zA-Z]|bis|hs|[IVX]{1,3}))?(?:[-/]\d{1,3}[a-zA-Z]?|[-/][a-zA-Z])?(?!\w)"
 _POSTCODE = r"[1-9]\d{3} ?(?!SA|SD|SS)[A-Z]{2}(?![\w])"
 _CITY = rf"(?: aan | op | a/d |[ -]){{0,1}}{_CAP}(?: {_CAP})?"
@@ -80,7 +82,7 @@ _TAIL = (
     rf"|a/d )?{_CAP})?)?"
 )
 _STREET_LOW = re.compile(
-    rf"(?<![\w-])(?:(?:{_CAP}|van|de|der|den|het|'t|ten|ter|te|v\.d\.) ){{0,4}}"
+    rf"(?<![\w-])(?:(?:{_CAP}\.?|van|de|der|den|het|'t|ten|ter|te|v\.d\.) ){{0,4}}"
     rf"[A-ZÀ-Þ][\w'’-]{{0,30}}{_STREET_NL}(?: (?:Zuid|Noord|Oost|West|ZZ|NZ))? {_HOUSE}"
 )
 _LAAN_VAN = re.compile(
@@ -261,6 +263,8 @@ def _addresses(text: str) -> Iterator[Span]:
     for pattern in (_STREET_LOW, _LAAN_VAN, _NAMED_POSTCODE):
         for match in pattern.finditer(text):
             start, end = _without_preposition(match.group(), match.start()), match.end()
+            if _AMOUNT.match(text, end):
+                continue
             if re.search(
                 r"museum|huis aan de|achterhuis", text[max(0, start - 40) : start], re.IGNORECASE
             ):
@@ -286,7 +290,10 @@ def _addresses(text: str) -> Iterator[Span]:
         yield "address", match.start(), match.end(), 0.8
 
 
-_LEADING = re.compile(r"(?:(?:In|Op|Aan|Bij|Van|Naar|Ik|De|Het|We|Mijn|Adres) )+(?=[A-ZÀ-Þ])")
+_AMOUNT = re.compile(r" (?:euro|procent|jaar|meter|km|uur|mensen|people|%)", re.IGNORECASE)
+_LEADING = re.compile(
+    r"(?:(?:In|Op|Aan|Bij|Van|Naar|Ik|De|Het|We|Mijn|Adres|de|het) )+(?=[A-ZÀ-Þ])"
+)
 
 
 def _without_preposition(written: str, start: int) -> int:

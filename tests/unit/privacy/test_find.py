@@ -1,0 +1,99 @@
+"""What is found, what is left alone."""
+
+import pytest
+
+from launcher.apps.privacy import find_leaks, find_private
+
+
+def found(text: str, lang: str = "nl") -> list[tuple[str, str]]:
+    return [(f.kind, f.text) for f in find_private(text, lang="en" if lang == "en" else "nl")]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("Mail mij op sanne.b@ziggo.nl.", "email", "sanne.b@ziggo.nl"),
+        ("Mail: sanne [at] ziggo.nl", "email", "sanne [at] ziggo.nl"),
+        ("Bel 06-21483765 na vijf uur.", "phone", "06-21483765"),
+        ("Call me on +44 20 7946 0958.", "phone", "+44 20 7946 0958"),
+        ("Mijn BSN is 123456782.", "bsn", "123456782"),
+        ("Maak het over op NL91 ABNA 0417 1643 00 voor vrijdag.", "iban", "NL91 ABNA 0417 1643 00"),
+        ("Ik ben geboren op 14 maart 2006.", "birth_date", "14 maart 2006"),
+        ("Studentnummer: 500812345", "student_number", "500812345"),
+        ("Ik woon op Dorpsstraat 12, 1234 AB Utrecht.", "address",
+         "Dorpsstraat 12, 1234 AB Utrecht"),
+        ("I live at 14 Maple Avenue, Leeds.", "address", "14 Maple Avenue, Leeds"),
+        ("Volg me op insta: @its.merel_", "link", "@its.merel_"),
+        ("Mijn code: github.com/merelk/app", "link", "github.com/merelk/app"),
+        ("Ik zit op basisschool De Vlinder.", "organisation", "basisschool De Vlinder"),
+        ("Ik heb dyslexie.", "health", "Ik heb dyslexie"),
+        ("Wessel heeft autisme.", "health", "heeft autisme"),
+        ("I am a Muslim.", "belief", "I am a Muslim"),
+    ],
+)  # fmt: skip
+def test_each_kind(text: str, kind: str, value: str) -> None:
+    assert (kind, value) in found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Het nummer 123456789 is geen BSN.",
+        "Rekening NL91 ABNA 0417 1643 01 bestaat niet.",
+        "Ordernummer 123456782 is verzonden.",
+        "Schrijf naar info@example.com.",
+        "Anne Frank werd geboren op 12 juni 1929.",
+        "Bron: https://www.cbs.nl/nl-nl/nieuws/2024/artikel",
+        "Depressie onder jongeren neemt toe. Moslims en christenen merken dat ook.",
+        "De gemeente Utrecht en de stad Groningen doen mee in mei.",
+        "Volgens Van Dijk et al. (2018) en Smit (2020) werkt dit.",
+        "De roos en de bloem staan naast de storm op het schilderij.",
+        "Will it rain in May? Mark my words.",
+        "Ik gebruik `jan = Persoon()` en dit:\n```\nemma = Persoon('Sanne')\n```",
+        "Isaac Newton en Marie Curie werkten hard. Newton viel een appel op het hoofd.",
+    ],
+)
+def test_what_must_stay(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Samen met Roos maakte ik de poster.", "Roos"),
+        ("Meneer Bloem gaf les.", "Bloem"),
+        ("Will is my best friend.", "Will"),
+        ("Mijn vriend yusuf kwam ook.", "yusuf"),
+        ("Ik heet Xanthor.", "Xanthor"),
+        ("Groetjes,\nQuintessa", "Quintessa"),
+        ("My teacher Mr Okonkwo-Bright said so.", "Okonkwo-Bright"),
+        ("Dat zei J.W. van der Molen gisteren.", "J.W. van der Molen"),
+        ("De tekening van Fatima's broer.", "Fatima"),
+        ("Wij, Daan, Xylo en Noor, deden het.", "Xylo"),
+        ("Hasan Y\u0131ld\u0131r\u0131m kwam binnen.", "Hasan Y\u0131ld\u0131r\u0131m"),
+        ("Zoe\u0308 en ik werkten samen.", "Zoe\u0308"),
+    ],
+)
+def test_names(text: str, name: str) -> None:
+    assert ("name", name) in found(text)
+
+
+def test_all_parts_of_a_person_share_a_group() -> None:
+    text = "Sanne Bakker en Piet Visser werkten samen. Sanne las, Visser schreef."
+    groups = {f.text: f.group for f in find_private(text, lang="nl")}
+    assert groups["Sanne"] == groups["Sanne Bakker"]
+    assert groups["Visser"] == groups["Piet Visser"]
+    assert groups["Sanne"] != groups["Visser"]
+
+
+def test_a_finding_does_not_print_what_it_found() -> None:
+    finding = find_private("Mail sanne@ziggo.nl", lang="nl")[0]
+    assert "sanne" not in repr(finding)
+
+
+def test_leaks_in_what_a_model_wrote() -> None:
+    original = "Ik heet Fatima El Idrissi. Ik las over Max Havelaar met Joost."
+    known = [f for f in find_private(original, lang="nl") if "Fatima" in f.text]
+    reply = "Goed gedaan, fatima! Waarom noem je Joost? Vraag het Sjoerd."
+    leaks = find_leaks(reply, known=known, lang="nl", allowed_in="Ik las dit met Joost.")
+    assert [f.text for f in leaks] == ["fatima", "Sjoerd"]
