@@ -81,11 +81,12 @@ def _runs_from(program: Path) -> bool:
     folder = os.path.normcase(
         os.path.realpath(program / "app" if program.name != "app" else program)
     )
-    for process in psutil.process_iter(["pid", "exe"]):
-        exe = process.info["exe"]
-        if not exe or process.info["pid"] in own:
-            continue
-        if os.path.normcase(os.path.realpath(exe)).startswith(folder + os.sep):
+    for process in psutil.process_iter():
+        try:
+            exe = "" if process.pid in own else process.exe()
+        except (psutil.Error, OSError, RuntimeError):
+            continue  # Not ours to look at, so not this user's Paadje.
+        if exe and os.path.normcase(os.path.realpath(exe)).startswith(folder + os.sep):
             return True
     return False
 

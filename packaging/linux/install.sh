@@ -40,6 +40,9 @@ helper "$home/app.new" busy "$home/app" || code=$?
 if [ "$code" -ne 0 ]; then
   rm -rf "$home/app.new"
   rmdir "$home" 2>/dev/null || true
+  [ "$code" -eq 10 ] || [ "$code" -eq 11 ] ||
+    say "Deze versie werkt niet op deze computer. Er is niets veranderd." \
+      "This version does not work on this computer. Nothing has changed." >&2
   exit "$code"
 fi
 [ ! -d "$home/app" ] || mv "$home/app" "$home/app.old"

@@ -63,6 +63,10 @@ LangString ProgramRuns ${LANG_DUTCH} "Paadje staat nog open. Sluit het eerst, en
 LangString ProgramRuns ${LANG_ENGLISH} "Paadje is still open. Close it first, then try again. Nothing has changed."
 LangString CopyFailed ${LANG_DUTCH} "Het neerzetten lukte niet. Is er nog ruimte op de schijf? Je hebt ongeveer 400 MB nodig. Er is niets veranderd."
 LangString CopyFailed ${LANG_ENGLISH} "Putting the files there did not work. Does the disk have room? You need about 400 MB. Nothing has changed."
+LangString DoesNotWork ${LANG_DUTCH} "Deze versie werkt niet op deze computer. Er is niets veranderd."
+LangString DoesNotWork ${LANG_ENGLISH} "This version does not work on this computer. Nothing has changed."
+LangString DataLeft ${LANG_DUTCH} "Je modellen en gegevens konden niet worden verwijderd. Ze staan in $LOCALAPPDATA\Paadje."
+LangString DataLeft ${LANG_ENGLISH} "Your models and data could not be removed. They are in $LOCALAPPDATA\Paadje."
 LangString KitFound ${LANG_DUTCH} "Naast dit bestand staan ook modellen. Wil je die overnemen? Dat kan een paar minuten duren."
 LangString KitFound ${LANG_ENGLISH} "There are models beside this file too. Do you want to take them over? It can take a few minutes."
 LangString AskEverything ${LANG_DUTCH} "Wil je ook je modellen, instellingen en gegevens verwijderen?"
@@ -80,7 +84,7 @@ Var ReceiptFile
   Pop $Code
 !macroend
 
-!macro RefuseWhenBusy un
+!macro RefuseWhenBusy
   ${If} $Code == 10
     MessageBox MB_OK|MB_ICONINFORMATION "$(LessonRuns)" /SD IDOK
   ${ElseIf} $Code == 11
@@ -124,11 +128,16 @@ Section "Paadje"
   StrCpy $Program "$INSTDIR\app.new"
   ${If} ${FileExists} "$INSTDIR\app\VERSION"
     !insertmacro Helper 'busy "$INSTDIR\app"'
-    ${If} $Code == 10
-    ${OrIf} $Code == 11
+    ${If} $Code != 0
       RMDir /r "$INSTDIR\app.new"
-      !insertmacro RefuseWhenBusy ""
-      SetErrorLevel $Code
+      !insertmacro RefuseWhenBusy
+      ${If} $Code == 10
+      ${OrIf} $Code == 11
+        SetErrorLevel $Code
+      ${Else}
+        MessageBox MB_OK|MB_ICONSTOP "$(DoesNotWork)" /SD IDOK
+        SetErrorLevel 2
+      ${EndIf}
       Quit
     ${EndIf}
     ClearErrors
@@ -218,9 +227,14 @@ Section "un.Paadje"
   !insertmacro Helper 'uninstall "$INSTDIR" $1 --receipt "$2"'
   ${If} $Code == 10
   ${OrIf} $Code == 11
-    !insertmacro RefuseWhenBusy "un"
+    !insertmacro RefuseWhenBusy
     SetErrorLevel $Code
     Quit
+  ${ElseIf} $Code != 0
+  ${AndIf} $Everything == yes
+    ; A broken program must be removable too, but nobody may think that the data is gone.
+    MessageBox MB_OK|MB_ICONSTOP "$(DataLeft)" /SD IDOK
+    SetErrorLevel 2
   ${EndIf}
 
   SetOutPath "$TEMP"

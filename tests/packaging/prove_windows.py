@@ -82,7 +82,9 @@ class Wine:
 
     def files(self) -> Sequence[str]:
         users = self.drive / "users"
-        return sorted(str(p.relative_to(users)) for p in users.rglob("*") if p.is_file())
+        found = [path for path in users.rglob("*") if path.is_file()]
+        # Where the uninstaller copies itself to; Windows empties this folder.
+        return sorted(str(path.relative_to(users)) for path in found if "Temp" not in path.parts)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +152,7 @@ def test_silent_install_run_update_uninstall(wine: Wine, starter_model: Path) ->
     assert wine.python("-m", "launcher", "--version").strip() == f"paadje {OLD}"
     assert wine.python("-m", "launcher", "status", "--json").count('"ok": true') == 1
 
-    for module in ("xllamacpp", "sqlcipher3", "nh3", "pydantic", "hf_xet", "textual", "keyring"):
+    for module in ("xllamacpp", "sqlcipher3", "nh3", "pydantic", "textual", "keyring"):
         assert wine.python("-c", f"import {module}; print('imported')").strip() == "imported"
     trial = ROOT / "tests" / "packaging" / "engine_trial.py"
     output = wine.python(trial, f"Z:{starter_model}".replace("/", "\\"), "42781")
