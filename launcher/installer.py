@@ -151,7 +151,14 @@ def _data_folders(context: Context) -> list[Path]:
 
 
 def _size_of(folder: Path) -> int:
-    return sum(file.lstat().st_size for file in folder.rglob("*") if file.is_file())
+    size_bytes = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                size_bytes += _size_of(Path(entry.path))
+            else:
+                size_bytes += entry.stat(follow_symlinks=False).st_size
+    return size_bytes
 
 
 def _wants_all_gone(context: Context, t: Translator) -> bool:
