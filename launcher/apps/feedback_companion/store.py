@@ -110,13 +110,17 @@ class Store:
 
     @contextmanager
     def change(self) -> Iterator[Any]:
-        self._db.execute("BEGIN IMMEDIATE")
+        """All or nothing; raises `PaadjeError` ``fc.not_saved`` when the disk is full."""
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             yield self._db
-        except BaseException:
-            self._db.execute("ROLLBACK")
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            if self._db.in_transaction:  # A full disk ends it by itself.
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite.OperationalError):
+                raise PaadjeError("fc.not_saved", detail=type(error).__name__) from error
             raise
-        self._db.execute("COMMIT")
 
     # The activity
 

@@ -52,6 +52,7 @@ STATUSES = {
     "fc.text_too_long": 422,
     "fc.consent_missing": 422,
     "fc.not_released_yet": 409,
+    "fc.not_saved": 507,
 }
 
 _TEXTS = (

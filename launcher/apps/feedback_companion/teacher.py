@@ -62,6 +62,7 @@ HERE = Path(__file__).parent
 STATUSES = {
     "fc.changed_meanwhile": 409,
     "fc.undecided": 409,
+    "fc.not_saved": 507,
     "fc.grade_requested": 422,
     "fc.verdict_in_comment": 422,
 }

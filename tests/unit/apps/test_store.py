@@ -1,5 +1,6 @@
 """The database is encrypted, keeps promises, and has no place for a grade."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -172,3 +173,16 @@ def test_the_practice_model_is_known_by_any_spelling() -> None:
     assert is_practice_model("smollm2-135m-instruct-q4_1")
     assert is_practice_model("SmolLM2 135M (oefenmodel)")
     assert not is_practice_model("Gemma 3 4B")
+
+
+def test_a_full_disk_is_said_and_what_was_received_stays(store: Store) -> None:
+    pages = store.rows("PRAGMA page_count")[0][0]
+    store.rows(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(PaadjeError) as caught:
+        store.add_submission(dataclasses.replace(submission("student-2"), text="woord " * 20_000))
+    assert caught.value.code == "fc.not_saved"
+    assert store.submission_of("student-2") is None
+    assert store.submission_of("student-1") == submission()
+    store.rows("PRAGMA max_page_count = 100000")
+    store.add_submission(submission("student-2"))
+    assert store.submission_of("student-2") is not None

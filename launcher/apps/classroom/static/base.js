@@ -50,7 +50,7 @@ async function answered(response) {
   const answer = type.includes("json") ? await response.json() : null;
   if (response.ok) return answer;
   // The gateway answers with a page or nothing while the app restarts: the same as no connection.
-  if (response.status >= 502) throw new TypeError("no connection");
+  if (response.status >= 502 && !answer?.error) throw new TypeError("no connection");
   throw new Refused(response.status, answer?.error);
 }
 

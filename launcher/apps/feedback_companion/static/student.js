@@ -127,6 +127,7 @@ async function measure() {
 
 for (const field of Object.values(fields)) {
   field.addEventListener("input", () => {
+    find("#privacy").hidden = true;
     keepDraft();
     measureSoon();
   });

@@ -1,0 +1,64 @@
+"""axe-core looks at every page, in both languages, light and dark."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.conftest import require
+from tests.web.support import DUTCH_TEXT, App
+from tests.web.test_feedback_companion_browser import browser, open_student, open_teacher
+
+pytestmark = pytest.mark.browser
+__all__ = ["browser"]
+
+
+def serious(page: Page) -> list[str]:
+    found = importlib.util.find_spec("axe_core_python")
+    require(found is not None, "axe-core is not installed")
+    assert found is not None
+    assert found.origin is not None
+    page.evaluate(Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8"))
+    result: dict[str, Any] = page.evaluate("axe.run()")
+    assert result["passes"]
+    return [
+        f"{problem['id']}: {node['target']}"
+        for problem in result["violations"]
+        if problem["impact"] in ("serious", "critical")
+        for node in problem["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(("lang", "scheme"), [("nl", "light"), ("en", "dark")])
+def test_axe_finds_nothing_serious(lang: str, scheme: Any, browser: Browser, app: App) -> None:
+    page = open_student(browser, app, lang=lang)
+    page.emulate_media(color_scheme=scheme)
+    seen: dict[str, list[str]] = {"notice": serious(page)}
+    page.check("#opt-in")
+    page.click("#with-ai")
+    page.check('input[value="nl"]')
+    page.fill("#text", DUTCH_TEXT + " Groet, Sanne Bakker.")
+    page.click("#send")
+    expect(page.locator("#privacy")).to_be_visible(timeout=20_000)
+    seen["write"] = serious(page)
+    page.locator('button[data-mask="true"]').click()
+    page.click("#private-done")
+    expect(page.locator("#headline")).not_to_be_empty()
+    seen["wait"] = serious(page)
+    teacher = open_teacher(browser, app)
+    teacher.emulate_media(color_scheme=scheme)
+    expect(teacher.locator("#review-count")).to_have_text("1", timeout=20_000)
+    teacher.click("#texts-list button")
+    expect(teacher.locator("#release")).to_be_visible()
+    seen["review"] = serious(teacher)
+    for view in ("all", "overview", "activity"):
+        teacher.click(f"#nav-{view}")
+        expect(teacher.locator(f"#{view}")).to_be_visible()
+        seen[view] = serious(teacher)
+    teacher.click("#nav-class")
+    teacher.click("#release")
+    expect(page.locator("article.comment").first).to_be_visible()
+    seen["feedback"] = serious(page)
+    assert {name: problems for name, problems in seen.items() if problems} == {}
