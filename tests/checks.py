@@ -16,25 +16,43 @@ def main() -> int:
     parser.add_argument(
         "--quick", action="store_true", help="without the tests that start programs"
     )
+    parser.add_argument("--slow", action="store_true", help="also the tests that take minutes")
     parser.add_argument("--lock", action="store_true", help="lock the packages again, then stop")
     options, pytest_arguments = parser.parse_known_args()
     os.chdir(ROOT)
     if options.lock:
         return lock_packages()
     python = sys.executable
-    steps = {
+    if pytest_arguments:
+        return 0 if passes("pytest", [python, "-m", "pytest", *pytest_arguments]) else 1
+    checks = {
         "ruff check": [python, "-m", "ruff", "check", "."],
         "ruff format": [python, "-m", "ruff", "format", "--check", "."],
         "mypy": [python, "-m", "mypy"],
         "import contracts": [str(Path(python).with_name("lint-imports")), "--no-cache"],
     }
+    failed = [name for name, command in checks.items() if not passes(name, command)]
     folders = ["tests/unit", "tests/contract"] if options.quick else ["tests"]
-    steps["pytest"] = [python, "-m", "pytest", *(pytest_arguments or folders)]
-    if pytest_arguments:
-        steps = {"pytest": steps["pytest"]}
-    failed = [name for name, command in steps.items() if not passes(name, command)]
+    if not run_tests(folders, slow=options.slow):
+        failed.append("pytest")
     print(f"failed: {', '.join(failed)}" if failed else "all checks passed", flush=True)  # noqa: T201
     return 1 if failed else 0
+
+
+def run_tests(folders: list[str], *, slow: bool) -> bool:
+    """Two files of tests at a time; what fails then is tried once more, alone.
+
+    The tests start engines, browsers and whole lessons. On two busy cores one of them can lose a
+    race that it wins by itself; a test that needs its second try is named in the output.
+    """
+    pytest = [sys.executable, "-m", "pytest"]
+    side_by_side = ["-n", "2", "--dist", "loadfile", "-m", "not slow"]
+    good = passes("pytest, side by side", [*pytest, *side_by_side, *folders])
+    if not good:
+        good = passes("pytest, what failed, alone", [*pytest, "--last-failed", *folders])
+    if slow:
+        good = passes("pytest, slow", [*pytest, "-m", "slow", *folders]) and good
+    return good
 
 
 def passes(name: str, command: list[str]) -> bool:

