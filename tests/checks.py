@@ -13,9 +13,7 @@ LOCKS = {"runtime.txt": [], "test.txt": ["--group", "test"]}
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./test", description=__doc__)
-    parser.add_argument(
-        "--quick", action="store_true", help="without the tests that start programs"
-    )
+    parser.add_argument("--quick", action="store_true", help="leave out tests that start programs")
     parser.add_argument("--slow", action="store_true", help="also the tests that take minutes")
     parser.add_argument("--lock", action="store_true", help="lock the packages again, then stop")
     options, pytest_arguments = parser.parse_known_args()
