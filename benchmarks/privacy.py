@@ -7,8 +7,11 @@ expressions that most people would write first).
 
 Each line of a set is {"id", "lang", "text", "spans": [{"kind", "start", "end", "text"}]}. A span
 counts as found when a finding of its kind overlaps it; a finding that overlaps no span of its kind
-is a false alarm. Health and belief count as one kind where they touch. The check was tuned on
-``tune``; nobody changed it after a look at ``held``.
+is a false alarm. Health and belief count as one kind where they touch.
+
+The check was tuned on ``tune``. ``held`` was first measured when that was done: recall 0.950 (names
+0.950), precision 0.891, 7.73 false alarms per 1,000 words. What it showed led to general repairs,
+so it is no longer unseen, and its figures of today promise less than those first ones.
 """
 
 import argparse

@@ -182,3 +182,9 @@ SOURCE_HEADINGS = _set(
     bibliography sources literature referenties
     """
 )
+ORGANISATION_WORDS = _set(
+    """
+    hospital ziekenhuis college university universiteit school museum street road lyceum
+    stichting foundation arena stadion theater theatre award prize
+    """
+)

@@ -51,6 +51,9 @@ class _Names:
     def __init__(self, text: str, tokens: Sequence[Token], taken: bytearray) -> None:
         self.text, self.tokens, self.taken = text, tokens, taken
         self.lists = gazetteer()
+        self.known_given = self.lists.given | self.lists.given_ambiguous
+        self.known_surnames = self.lists.surnames | self.lists.surnames_ambiguous
+        self.entities = self.lists.not_names - self.known_surnames - self.lists.given
         self.casual = self._is_casual()
         keys = [token.key for token in tokens]
         fiction = sum(key in cues.FICTION_STRONG for key in keys)
@@ -62,6 +65,8 @@ class _Names:
         self.blocked = [False] * len(tokens)
         self.figure_keys: set[str] = set()
         self._block_phrases()
+        if weak >= 2 and self.figure_keys and not self.fiction:
+            self.fiction, self.threshold = True, FICTION_THRESHOLD
 
     def found(self) -> list[tuple[int, int, float, int]]:
         phrases = self._phrases()
@@ -159,6 +164,8 @@ class _Names:
         token = self.tokens[at]
         if not self._usable(at) or token.key in cues.TITLES | cues.CLOSINGS | cues.GREETINGS:
             return False
+        if token.key in cues.PUBLIC_ROLES and self._before_capital(at):
+            return False
         if token.cap and len(token.text) > 1:
             if token.key in self.lists.words:
                 return token.key in self.lists.given_ambiguous or (
@@ -167,6 +174,10 @@ class _Names:
             return not (token.key in cues.PREFIXES and at + 1 < len(self.tokens)
                         and self.tokens[at + 1].gap == " " and self.tokens[at + 1].cap)  # fmt: skip
         return not token.cap and self._known_low(at)
+
+    def _before_capital(self, at: int) -> bool:
+        after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        return after is not None and after.gap == " " and after.cap
 
     def _known_low(self, at: int) -> bool:
         """A name without its capital: in hasty texts, or right after a word that calls for one."""
@@ -199,7 +210,7 @@ class _Names:
         core: list[int] = []
         initials = False
         while (
-            at < len(tokens)
+            at < min(len(tokens), start + 6)
             and self._is_initial(at)
             and (at == start or tokens[at].gap in {".", ". "})
         ):
@@ -265,15 +276,13 @@ class _Names:
             return tail in lists.surnames and head in lists.given
         if head in lists.given or head in lists.given_ambiguous:
             place = tail in lists.not_names and keys in (["van"], ["in"], ["de"])
-            return not place or tail in lists.surnames | lists.surnames_ambiguous
-        return any(key in cues.STRONG_PREFIXES for key in keys) or (
-            tail in lists.surnames | lists.surnames_ambiguous
-        )
+            return not place or tail in self.known_surnames
+        return any(key in cues.STRONG_PREFIXES for key in keys) or (tail in self.known_surnames)
 
     def _trimmed(self, phrase: Phrase) -> Phrase | None:
         """Without words around the name, such as the first word of the sentence."""
         lists, tokens, core = self.lists, self.tokens, phrase.core
-        known = lists.given | lists.given_ambiguous
+        known = self.known_given
         while len(core) > 1 and not phrase.initials:
             key = tokens[core[0]].key
             following = tokens[core[1]].key
@@ -286,16 +295,14 @@ class _Names:
             core.pop(0)
             phrase.first = core[0]
         while len(core) > 1 and (
-            tokens[core[-1]].key in lists.words
-            or tokens[core[-1]].key
-            in lists.not_names - lists.surnames - lists.given - lists.surnames_ambiguous
+            tokens[core[-1]].key in lists.words or tokens[core[-1]].key in self.entities
         ):
             core.pop()
             phrase.last = core[-1]
         head = tokens[core[0]].key
         if (
             core[0] != phrase.first and not phrase.initials and head in known
-            and head not in lists.surnames | lists.surnames_ambiguous
+            and head not in self.known_surnames
             and tokens[phrase.first].key not in cues.STRONG_PREFIXES
         ):  # fmt: skip
             phrase.first = core[0]
@@ -305,10 +312,9 @@ class _Names:
     def _genitive(self, token: Token) -> bool:
         """ "Rachidas" is of Rachida; "Lucas" is Lucas."""
         lists = self.lists
-        every = lists.given | lists.surnames
         return (
-            token.cap and token.key.endswith("s") and token.key not in every
-            and token.key not in lists.given_ambiguous and token.key[:-1] in lists.given
+            token.cap and token.key.endswith("s") and token.key not in self.known_given
+            and token.key not in lists.surnames and token.key[:-1] in lists.given
         )  # fmt: skip
 
     def _bare(self, token: Token) -> str:
@@ -342,7 +348,7 @@ class _Names:
             if not self.fiction and {earlier, third} & (cues.POSSESSIVES | cues.ARTICLES):
                 return 2.0
         if gap == " " and key in cues.NAMING:
-            return 3.0
+            return 3.0 if not self.fiction or token.sentence in self.own_sentences else 0.0
         if gap == " " and key in {"is", "are", "ben", "am"}:
             if earlier in {"naam", "name", "naams"} or (earlier in {"ik", "i"} and token.cap):
                 return 2.9
@@ -404,10 +410,12 @@ class _Names:
         first = tokens[phrase.first]
         keys = phrase.keys
         phrase.cue = self._private_cue(phrase.first)
-        if first.code and phrase.cue < 2.9:
+        if first.code and not self._in_comment(first.start):
             phrase.score = -9.0
             return
-        score = self._shape(phrase)
+        score = self._shape(phrase) - (1.0 if first.code else 0.0)
+        if cues.ORGANISATION_WORDS & set(keys):
+            score -= 4.0
         figure = len(keys) == 1 and (
             (keys[0] in lists.figures_alone and keys[0] not in lists.given)
             or keys[0] in self.figure_keys
@@ -421,6 +429,7 @@ class _Names:
             or follows_figure
             or numbered
             or (phrase.cue < 2.4 and (figure or self._public_cue(phrase)))
+            or (keys[0] in self.figure_keys and self._previous_key(phrase.first) in cues.NAMING)
         )
         score += phrase.cue
         before, earlier = self._previous_key(phrase.first), self._previous_key(phrase.first, 2)
@@ -443,6 +452,10 @@ class _Names:
         if self.fiction and near & self.own_sentences:
             score += 0.9
         phrase.score = score
+
+    def _in_comment(self, at: int) -> bool:
+        line = self.text[max(self.text.rfind("\n", 0, at) + 1, at - 200) : at]
+        return "//" in line or "#" in line or "/*" in line or line.lstrip()[:1] == "*"
 
     def _after(self, phrase: Phrase) -> float:
         tokens, after = self.tokens, phrase.last + 1
@@ -579,8 +592,9 @@ class _Names:
             if phrase.public or phrase.score <= -5:
                 continue
             keys = phrase.keys
-            # An author who was cited once may be named without the year later on.
-            if keys[-1] in cited and phrase.cue < 2.4 and not (set(keys) & self.lists.given):
+            # An author who was cited once, or a character who was introduced as one, stays so.
+            given = bool(set(keys) & self.lists.given)
+            if keys[-1] in cited and phrase.cue < 2.4 and (self.fiction or not given):
                 continue
             if phrase.score >= threshold or (keys[0] in known and self._again(phrase)):
                 kept.append(phrase)

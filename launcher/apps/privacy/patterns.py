@@ -15,7 +15,7 @@ from launcher.apps.privacy.types import Kind, Lang
 Span = tuple[Kind, int, int, float]
 
 _RESERVED = re.compile(r"(?:^|[.@])(?:example|voorbeeld|localhost|test|invalid)(?:\.\w{2,4})?$")
-_LOCAL_END = re.compile(r"[^\s@<>()\[\],;:\"'`]{1,64}$")
+_LOCAL_END = re.compile(r"[^\s@<>()\[\],;:\"'`]{1,64}\Z")
 _DOMAIN = re.compile(r"(?:[^\W_][\w-]{0,62}\.){1,5}[^\W\d_]{2,24}")
 _SPELLED = re.compile(
     r"\b[\w.+-]{1,40}(?: (?:punt|dot) [\w-]{1,30}){0,3} (?:at|apenstaartje) [\w-]{1,40}"
@@ -274,6 +274,8 @@ def _addresses(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             yield "address", match.start(), match.end(), 0.9
     for match in _LIVES.finditer(text):
+        if not _OWN.search(text[max(0, match.start() - 40) : match.start(1)]):
+            continue
         yield "address", *match.span(1), 0.8
     for match in _POST.finditer(text):
         before = text[max(0, match.start() - 60) : match.start()]
@@ -317,7 +319,7 @@ def _links(text: str, code: list[tuple[int, int]]) -> Iterator[Span]:
     for pattern in (_PROFILE, _OWN_SITE, _URL):
         for match in pattern.finditer(text):
             written = match.group().rstrip(".,;:!?)")
-            before = text[max(0, match.start() - 90) : match.start()]
+            before = re.split(r"[.!?]\s", text[max(0, match.start() - 90) : match.start()])[-1]
             own = bool(_OWN_LINK.search(before)) and not _SOURCE.search(before)
             if pattern is _PROFILE:
                 path = re.sub(r"^(?:https?://)?[^/]*/(?:in/)?@?", "", written).lower()

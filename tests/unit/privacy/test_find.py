@@ -78,6 +78,14 @@ def test_names(text: str, name: str) -> None:
     assert ("name", name) in found(text)
 
 
+def test_characters_of_a_book_stay_and_the_classmate_does_not() -> None:
+    text = (
+        "In deze roman vlucht de hoofdpersoon Jonas met Marieke naar Parijs. Jonas liegt tegen "
+        "Marieke. Mijn klasgenoot Tjeerd vond Jonas dapper."
+    )
+    assert found(text) == [("name", "Tjeerd")]
+
+
 def test_all_parts_of_a_person_share_a_group() -> None:
     text = "Sanne Bakker en Piet Visser werkten samen. Sanne las, Visser schreef."
     groups = {f.text: f.group for f in find_private(text, lang="nl")}
