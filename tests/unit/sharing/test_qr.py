@@ -12,7 +12,8 @@ from launcher.sharing.join import join_url, new_token
 from launcher.sharing.qr import png_qr, qr_rows, svg_qr, terminal_qr
 from tests.conftest import require
 
-LONGEST = join_url("192.168.100.100", 42000, new_token())
+TOKEN = "Ugy1MyaQ40Aa3bUKeKooS3"
+LONGEST = join_url("192.168.100.100", 42000, TOKEN)
 ANSI = re.compile(r"\x1b\[([0-9;]*)m")
 SCALE = 6
 Pixels = list[list[int]]
@@ -56,7 +57,7 @@ def as_seen(printed: str, *, ink: int, paper: int) -> Pixels:
 
 
 @pytest.mark.parametrize(("ink", "paper"), [(255, 0), (0, 255), (180, 40), (90, 240)])
-@pytest.mark.parametrize("text", [LONGEST, join_url("10.0.0.5", 42000, new_token())])
+@pytest.mark.parametrize("text", [LONGEST, join_url("10.0.0.5", 42000, TOKEN)])
 def test_the_terminal_code_scans_on_dark_and_light(
     tmp_path: Path, text: str, ink: int, paper: int
 ) -> None:

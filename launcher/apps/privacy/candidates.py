@@ -1,0 +1,347 @@
+"""Which words may be a name: runs of capitalised or known words, cut to what belongs together."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from launcher.apps.privacy import cues
+from launcher.apps.privacy.gazetteer import gazetteer
+from launcher.apps.privacy.tokens import Token
+
+THRESHOLD = 2.5
+FICTION_THRESHOLD = 4.2
+"""In a text about a book or a life most names are not private."""
+
+_CITED = re.compile(
+    r"\(([^()\n]{0,240}?(?:\b(?:1[5-9]|20)\d\d[a-z]?\b|n\.d\.|z\.j\.)[^()\n]{0,80})\)"
+)
+_REFERENCE = re.compile(r"\((?:(?:1[5-9]|20)\d\d[a-z]?|n\.d\.|z\.j\.)[^)\n]{0,30}\)\.")
+
+
+@dataclass(slots=True, kw_only=True)
+class Phrase:
+    """Tokens ``first`` to ``last`` may be one name; ``core`` are those that are no prefix."""
+
+    first: int
+    last: int
+    core: list[int]
+    initials: bool = False
+    score: float = 0.0
+    cue: float = 0.0
+    public: bool = False
+    group: int = -1
+    keys: list[str] = field(default_factory=list)
+
+
+class Candidates:
+    """The phrases of one text that may be names, before anything is weighed."""
+
+    def __init__(self, text: str, tokens: Sequence[Token], taken: bytearray) -> None:
+        self.text, self.tokens, self.taken = text, tokens, taken
+        self.lists = gazetteer()
+        self.known_given = self.lists.given | self.lists.given_ambiguous
+        self.known_surnames = self.lists.surnames | self.lists.surnames_ambiguous
+        self.entities = self.lists.not_names - self.known_surnames - self.lists.given
+        self.casual = self._is_casual()
+        keys = [token.key for token in tokens]
+        fiction = sum(key in cues.FICTION_STRONG for key in keys)
+        weak = sum(key in cues.FICTION_WEAK for key in keys)
+        self.fiction = fiction >= 2 or (fiction == 1 and weak >= 1) or weak >= 4
+        self.threshold = FICTION_THRESHOLD if self.fiction else THRESHOLD
+        self.own_sentences = {t.sentence for t in tokens if t.key in cues.FIRST_PERSON}
+        self.source = self._source_regions()
+        self.blocked = [False] * len(tokens)
+        self.figure_keys: set[str] = set()
+        self._block_phrases()
+        if weak >= 2 and self.figure_keys and not self.fiction:
+            self.fiction, self.threshold = True, FICTION_THRESHOLD
+
+    def _is_casual(self) -> bool:
+        starts = [t for t in self.tokens if t.first and not t.code]
+        if len(self.tokens) < 6 or not starts:
+            return False
+        low = sum(not t.cap for t in starts)
+        shouted = sum(t.text.isupper() for t in self.tokens if len(t.text) > 1)
+        return low >= 0.6 * len(starts) or shouted >= 0.7 * len(self.tokens)
+
+    def _source_regions(self) -> bytearray:
+        """Citations in brackets and lines of a list of sources."""
+        marked = bytearray(len(self.text) + 1)
+        for match in _CITED.finditer(self.text):
+            marked[match.start(1) : match.end(1)] = b"\1" * (match.end(1) - match.start(1))
+        at, listed = 0, False
+        for line in self.text.splitlines(keepends=True):
+            words = line.strip(" #*:\n\r").lower()
+            end = at + len(line)
+            if words in cues.SOURCE_HEADINGS:
+                listed = True
+            elif not words:
+                pass
+            elif len(words) < 30 and not any(char.isdigit() for char in words) and "." not in words:
+                listed = False
+            shown = line[:600]
+            if (listed and re.search(r"\b(?:1[5-9]|20)\d\d|https?:|n\.d\.", shown)) or (
+                _REFERENCE.search(shown[:240]) and shown[:1].isupper() and "," in shown[:40]
+            ):
+                marked[at:end] = b"\1" * len(line)
+            at = end
+        return marked
+
+    def _block_phrases(self) -> None:
+        """Marks well-known phrases, and public figures by their full name."""
+        lists, tokens = self.lists, self.tokens
+        for at in range(len(tokens)):
+            key = tokens[at].key
+            for count in range(1, lists.longest_phrase):
+                after = at + count
+                if after >= len(tokens) or tokens[after].gap not in {" ", ". ", ".", "\u00a0", "-"}:
+                    break
+                key += " " + tokens[after].key
+                if key not in lists.figures and key not in lists.not_names:
+                    continue
+                if key in lists.figures:
+                    self.figure_keys.update(
+                        k for k in key.split() if k not in cues.PREFIXES and len(k) > 1
+                    )
+                if self._private_cue(at) < 2.9:
+                    self.blocked[at : after + 1] = [True] * (count + 1)
+
+    # --- candidates -------------------------------------------------------------------------
+
+    def _phrases(self) -> list[Phrase]:
+        found, at = [], 0
+        while at < len(self.tokens):
+            phrase = self._phrase_at(at)
+            if phrase is None:
+                at += 1
+            else:
+                found.append(phrase)
+                at = phrase.last + 1
+        return found
+
+    def _usable(self, at: int) -> bool:
+        token = self.tokens[at]
+        return not self.blocked[at] and not any(self.taken[token.start : token.end])
+
+    def _is_core(self, at: int) -> bool:
+        """Whether the token can be a given name or a surname."""
+        token = self.tokens[at]
+        if not self._usable(at) or token.key in cues.TITLES | cues.CLOSINGS | cues.GREETINGS:
+            return False
+        if token.key in cues.PUBLIC_ROLES and self._before_capital(at):
+            return False
+        if token.cap and len(token.text) > 1:
+            if token.key in self.lists.words:
+                return token.key in self.lists.given_ambiguous or (
+                    token.key in self.lists.surnames_ambiguous
+                )
+            return not (token.key in cues.PREFIXES and at + 1 < len(self.tokens)
+                        and self.tokens[at + 1].gap == " " and self.tokens[at + 1].cap)  # fmt: skip
+        return not token.cap and self._known_low(at)
+
+    def _before_capital(self, at: int) -> bool:
+        after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        return after is not None and after.gap == " " and after.cap
+
+    def _known_low(self, at: int) -> bool:
+        """A name without its capital: in hasty texts, or right after a word that calls for one."""
+        token, lists = self.tokens[at], self.lists
+        if len(token.text) < 3 or token.key in lists.words or token.code:
+            return False
+        if token.key in lists.given:
+            return self.casual or self._private_cue(at) >= 2.4
+        strong = self._private_cue(at) >= 2.9
+        if token.key in lists.given_ambiguous or token.key in lists.surnames:
+            return strong or (self.casual and at > 0 and self._after_given(at))
+        return strong and self._previous_key(at) in {"heet", "heette", "named", "genaamd"}
+
+    def _after_given(self, at: int) -> bool:
+        return (
+            self.tokens[at].gap == " "
+            and self.tokens[at].key in self.lists.surnames
+            and self.tokens[at - 1].key in self.lists.given
+        )
+
+    def _is_initial(self, at: int) -> bool:
+        token = self.tokens[at]
+        return (
+            token.cap and len(token.text) == 1 and self._usable(at)
+            and self.text[token.end : token.end + 1] == "."
+        )  # fmt: skip
+
+    def _phrase_at(self, at: int) -> Phrase | None:
+        tokens, start = self.tokens, at
+        core: list[int] = []
+        initials = False
+        while (
+            at < min(len(tokens), start + 6)
+            and self._is_initial(at)
+            and (at == start or tokens[at].gap in {".", ". "})
+        ):
+            initials = True
+            at += 1
+        if initials and (at >= len(tokens) or tokens[at].gap not in {". ", "."}):
+            return None
+        prefixed = self._skip_prefixes(at)
+        if prefixed != at and not initials and not (tokens[at].cap or self._private_cue(at) >= 2.4):
+            return None
+        if prefixed >= len(tokens) or not self._is_core(prefixed):
+            return None
+        core.append(prefixed)
+        at = prefixed
+        while at + 1 < len(tokens) and len(core) < 5 and not tokens[at].possessive:
+            step = at + 1
+            if tokens[step].gap not in {" ", "\u00a0", "  "} and not (
+                tokens[step].gap == " '" and tokens[step].key == "t"
+            ):
+                break
+            last_initial = (
+                len(tokens[step].text) == 1 and tokens[step].cap and tokens[step].key != "i"
+            )
+            beyond = self._skip_prefixes(step)
+            low_prefix = beyond != step and all(
+                tokens[i].key in cues.PREFIXES for i in range(step, beyond)
+            )
+            if last_initial and self._usable(step):
+                core.append(step)
+                at = step
+            elif (
+                low_prefix and beyond < len(tokens) and tokens[beyond].cap and self._is_core(beyond)
+            ):
+                if not self._name_with_prefix(core, step, beyond):
+                    break
+                core.append(beyond)
+                at = beyond
+            elif self._is_core(step) and (tokens[step].cap == tokens[at].cap or tokens[step].cap):
+                core.append(step)
+                at = step
+            else:
+                break
+        phrase = Phrase(first=start, last=at, core=core, initials=initials)
+        return self._trimmed(phrase)
+
+    def _skip_prefixes(self, at: int) -> int:
+        tokens, start = self.tokens, at
+        while (
+            at < len(tokens) - 1 and at - start < 4 and tokens[at].key in cues.PREFIXES
+            and (at == start or tokens[at].gap in {" ", " '", " ’", " ‘"})
+            and tokens[at + 1].gap in {" ", " '", " ’", " ‘", "-"}
+            and (tokens[at].cap or tokens[at].text != "I")
+        ):  # fmt: skip
+            at += 1
+        return at
+
+    def _name_with_prefix(self, core: list[int], step: int, beyond: int) -> bool:
+        """Whether "X van Y" reads as one name, not as "the X of Y"."""
+        lists, tokens = self.lists, self.tokens
+        head, tail = tokens[core[0]].key, tokens[beyond].key
+        keys = [tokens[i].key for i in range(step, beyond)]
+        if keys == ["in"] or keys[0] in {"aan", "op", "uit", "bij", "do", "te", "e", "y", "s", "d"}:
+            return tail in lists.surnames and head in lists.given
+        if head in lists.given or head in lists.given_ambiguous:
+            place = tail in lists.not_names and keys in (["van"], ["in"], ["de"])
+            return not place or tail in self.known_surnames
+        return any(key in cues.STRONG_PREFIXES for key in keys) or (tail in self.known_surnames)
+
+    def _trimmed(self, phrase: Phrase) -> Phrase | None:
+        """Without words around the name, such as the first word of the sentence."""
+        lists, tokens, core = self.lists, self.tokens, phrase.core
+        known = self.known_given
+        while len(core) > 1 and not phrase.initials:
+            key = tokens[core[0]].key
+            following = tokens[core[1]].key
+            a_word = key in lists.words and (key not in known or following in lists.given)
+            if not a_word and not (
+                tokens[core[0]].first and key not in known and key not in lists.surnames
+                and following in lists.given
+            ):  # fmt: skip
+                break
+            core.pop(0)
+            phrase.first = core[0]
+        while len(core) > 1 and (
+            tokens[core[-1]].key in lists.words or tokens[core[-1]].key in self.entities
+        ):
+            core.pop()
+            phrase.last = core[-1]
+        head = tokens[core[0]].key
+        if (
+            core[0] != phrase.first and not phrase.initials and head in known
+            and head not in self.known_surnames
+            and tokens[phrase.first].key not in cues.STRONG_PREFIXES
+        ):  # fmt: skip
+            phrase.first = core[0]
+        phrase.keys = [self._bare(tokens[i]) for i in core]
+        return phrase
+
+    def _genitive(self, token: Token) -> bool:
+        """ "Rachidas" is of Rachida; "Lucas" is Lucas."""
+        lists = self.lists
+        return (
+            token.cap and token.key.endswith("s") and token.key not in self.known_given
+            and token.key not in lists.surnames and token.key[:-1] in lists.given
+        )  # fmt: skip
+
+    def _bare(self, token: Token) -> str:
+        return token.key[:-1] if self._genitive(token) else token.key
+
+    # --- evidence ---------------------------------------------------------------------------
+
+    def _previous_key(self, at: int, back: int = 1) -> str:
+        return self.tokens[at - back].key if at >= back else ""
+
+    def _private_cue(self, at: int) -> float:
+        """How strongly the words before token ``at`` announce a private person."""
+        if at == 0:
+            return 0.0
+        tokens = self.tokens
+        token, before = tokens[at], tokens[at - 1]
+        gap, key = token.gap, before.key
+        earlier, third = self._previous_key(at, 2), self._previous_key(at, 3)
+        close = gap in {" ", "  ", "\u00a0", ". ", ".", " - "}
+        if close and key in cues.TITLES and not (gap == ". " and len(key) > 5):
+            return 2.4 if key in cues.SOFT_TITLES else 3.0
+        if close and key in cues.RELATIONS and (gap == " " or gap == "  "):
+            if earlier in cues.OWN_POSSESSIVES or third in cues.OWN_POSSESSIVES:
+                return 3.0
+            if self.fiction:
+                return 0.5
+            return 3.0 if earlier in cues.POSSESSIVES or third in cues.POSSESSIVES else 2.0
+        if gap in {", ", " (", ": "} and key in cues.RELATIONS:
+            if {earlier, third} & cues.OWN_POSSESSIVES:
+                return 2.9
+            if not self.fiction and {earlier, third} & (cues.POSSESSIVES | cues.ARTICLES):
+                return 2.0
+        if gap == " " and key in cues.NAMING:
+            return 3.0 if not self.fiction or token.sentence in self.own_sentences else 0.0
+        if gap == " " and key in {"is", "are", "ben", "am"}:
+            if earlier in {"naam", "name", "naams"} or (earlier in {"ik", "i"} and token.cap):
+                return 2.9
+            if earlier in {"ik", "i"}:
+                return 2.9
+            if earlier in cues.RELATIONS and third in cues.OWN_POSSESSIVES:
+                return 2.0
+        if gap == " " and key == "i'm":
+            return 2.9
+        if ":" in gap and len(gap) < 5 and key in cues.LABELS:
+            return 3.0
+        if gap == " " and key in {"ik", "i"} and earlier in {"groetjes", "groet"}:
+            return 2.0
+        if gap in {" ", ", "} and key in cues.GREETINGS and before.first:
+            return 3.0
+        if key in cues.CLOSINGS and set(gap) <= set(" ,\n\r\t!.-"):
+            return 3.0
+        if (
+            gap == " "
+            and key == "by"
+            and earlier in {"written", "made", "draft", "report", "review"}
+        ):
+            return 2.9
+        if key in {"review", "peerreview", "feedback", "reflectie", "reflection"}:
+            return 0.5
+        if (
+            gap == " "
+            and key in {"voor", "for", "aan"}
+            and earlier in {"feedback", "review", "peerreview"}
+        ):
+            return 2.9
+        return 0.0
