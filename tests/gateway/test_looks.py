@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from playwright.sync_api import Browser, Page
 
 from launcher.sharing.join import new_token
 from launcher.sharing.qr import svg_qr
-from tests.conftest import TEST_CACHE, require
+from tests.browser import axe_script
+from tests.conftest import require
 from tests.gateway.conftest import StartGateway
 from tests.gateway.harness import TOKEN, RunningGateway, UpstreamApp, free_port
 from tests.gateway.lesson import RunningLesson
@@ -20,7 +20,6 @@ from tests.gateway.test_pages import browser
 __all__ = ["browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-AXE = "4.14.1"
 WORST = ("serious", "critical")
 PHONE, PROJECTOR = (320, 640), (1280, 720)
 ZOOMED = (640, 360)
@@ -29,19 +28,7 @@ ZOOMED = (640, 360)
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """The checker's own script, fetched once from the package registry."""
-    script = TEST_CACHE / f"axe-{AXE}.js"
-    if not script.is_file():
-        require(shutil.which("npm") is not None, "npm is not installed")
-        TEST_CACHE.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "pack", "--silent", f"axe-core@{AXE}"], cwd=TEST_CACHE, check=True)
-        archive = TEST_CACHE / f"axe-core-{AXE}.tgz"
-        with tarfile.open(archive) as packed:
-            found = packed.extractfile("package/axe.min.js")
-            assert found is not None
-            script.write_bytes(found.read())
-        archive.unlink()
-    return script.read_text(encoding="utf-8")
+    return axe_script()
 
 
 @pytest.fixture(scope="module")

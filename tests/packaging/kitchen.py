@@ -67,7 +67,7 @@ class User:
     def command(self, *words: str | Path, **extra: str) -> list[str]:
         variables = {**self.environment, **extra}
         return [
-            "unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
+            "unshare", "--net", "--pid", "--fork", "--mount-proc", "sh", "-c",
             'ip link set lo up && exec "$@"', "sh",
             "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
             "env", "-i", *(f"{name}={value}" for name, value in variables.items()),

@@ -82,7 +82,9 @@ def test_the_desktop_entry_opens_a_terminal_with_the_screens(user: User) -> None
     icon = user.home / ".local/share/icons/hicolor/256x256/apps/paadje.png"
     assert icon.is_file()
     with screen(77) as display:
-        command = user.command("sh", "-c", 'gio launch "$0"; sleep 300', entry, DISPLAY=display)
+        # The namespace ends with its first process, and everything in it.
+        wait = 'gio launch "$0"; until [ -e "$HOME/stop" ]; do sleep 0.2; done'
+        command = user.command("sh", "-c", wait, entry, DISPLAY=display)
         desktop = subprocess.Popen(command, cwd=user.temporary)
         try:
             here = {**os.environ, "DISPLAY": display}
@@ -103,7 +105,7 @@ def test_the_desktop_entry_opens_a_terminal_with_the_screens(user: User) -> None
 
             wait_until(shows_the_screens)
         finally:
-            desktop.kill()  # unshare does not listen to anything less.
+            (user.home / "stop").touch()
             desktop.wait()
 
 
@@ -183,7 +185,8 @@ def test_the_deb_is_installed_updated_and_removed(user: User, models: Path) -> N
         lesson = user.command("bash", "-c", f"""
             paadje install feedback-companion --model smollm2-135m-instruct-q4_1 \\
                 --from "{models}" --yes &&
-            {START.replace(PAADJE, "paadje")} && touch "$HOME/started" && sleep 600
+            {START.replace(PAADJE, "paadje")} && touch "$HOME/started" &&
+            until [ -e "$HOME/stop" ]; do sleep 0.2; done; paadje stop --all
         """)  # fmt: skip
         running = subprocess.Popen(lesson, cwd=user.temporary)
         try:
@@ -197,7 +200,7 @@ def test_the_deb_is_installed_updated_and_removed(user: User, models: Path) -> N
             )
             assert version.stdout == f"paadje {OLD}\n"
         finally:
-            running.kill()
+            (user.home / "stop").touch()
             running.wait()
         subprocess.run(["dpkg", "-i", new], check=True)
         done = user.run("paadje", "--selftest", "--models", models, "--json")
@@ -208,4 +211,4 @@ def test_the_deb_is_installed_updated_and_removed(user: User, models: Path) -> N
         subprocess.run(["dpkg", "-P", "paadje"], check=True)
     for place in ("/usr/lib/paadje", "/usr/bin/paadje", "/usr/share/applications/paadje.desktop"):
         assert not Path(place).exists()
-    assert [name for name in user.files() if name != "started"] == []
+    assert [name for name in user.files() if name not in ("started", "stop")] == []

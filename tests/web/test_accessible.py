@@ -1,13 +1,11 @@
 """axe-core looks at every page, in both languages, light and dark."""
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import require
+from tests.browser import axe_script
 from tests.web.support import DUTCH_TEXT, App
 from tests.web.test_feedback_companion_browser import browser, open_student, open_teacher
 
@@ -16,11 +14,7 @@ __all__ = ["browser"]
 
 
 def serious(page: Page) -> list[str]:
-    found = importlib.util.find_spec("axe_core_python")
-    require(found is not None, "axe-core is not installed")
-    assert found is not None
-    assert found.origin is not None
-    page.evaluate(Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8"))
+    page.evaluate(axe_script())
     result: dict[str, Any] = page.evaluate("axe.run()")
     assert result["passes"]
     return [
