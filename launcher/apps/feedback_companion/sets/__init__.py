@@ -10,13 +10,16 @@ HERE = Path(__file__).parent
 FIRST_SET = "argument"
 SETS = (
     "argument",
+    "sprint_review",
     "product",
+    "product_skills",
     "lab",
     "code",
     "peer",
     "retrospective",
     "reflection",
     "portfolio",
+    "coaching",
 )
 """In the order in which a teacher sees them."""
 
