@@ -205,7 +205,7 @@ def test_the_deb_is_installed_updated_and_removed(user: User, models: Path) -> N
         subprocess.run(["dpkg", "-i", new], check=True)
         done = user.run("paadje", "--selftest", "--models", models, "--json")
         assert done.returncode == 0, done.stdout
-        gone = user.run("paadje", "uninstall", "--everything", "--yes")
+        gone = user.run("paadje", "uninstall", "--everything")
         assert gone.returncode == 0, gone.stdout
     finally:
         subprocess.run(["dpkg", "-P", "paadje"], check=True)

@@ -51,3 +51,9 @@ def test_it_holds_nothing_else(wheel: Path) -> None:
     for name in names(wheel):
         assert name.split("/")[0].startswith(("launcher", "paadje-")), name
         assert "__pycache__" not in name
+
+
+def test_compiled_texts_do_not_tell_when_they_were_compiled(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as packed:
+        text = packed.read("launcher/i18n/locales/nl/LC_MESSAGES/core.mo").decode("utf-8")
+    assert "2001-09-09" in text  # The time that the build was given.
