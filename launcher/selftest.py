@@ -25,9 +25,9 @@ from launcher.i18n import LANGUAGES, Translator, describe_error, pick_language, 
 APP = "feedback-companion"
 ANSWER_WITHIN_S = 120.0
 PACKAGES = (
-    "babel", "filelock", "gguf", "httpx", "huggingface_hub", "jinja2", "keyring", "mammoth",
-    "markdown_it", "nh3", "numpy", "pynvml", "platformdirs", "psutil", "cpuinfo", "pydantic",
-    "pypdf", "python_multipart", "requests", "segno", "sqlcipher3", "starlette", "textual",
+    "babel", "certifi", "cpuinfo", "docx", "filelock", "gguf", "h11", "httpx", "huggingface_hub",
+    "jinja2", "mammoth", "numpy", "phonenumbers", "platformdirs", "psutil", "pydantic", "pynvml", "pypdf",
+    "python_multipart", "requests", "segno", "sqlcipher3", "starlette", "stdnum", "textual",
     "truststore", "uvicorn", "wakepy", "xllamacpp",
 )  # fmt: skip
 """The modules of the project's dependencies, but for pip: an installation works without it."""

@@ -68,7 +68,7 @@ def build_run(options: Options) -> Path:
         _fill_in(SOURCES / name, root / name)
     fix_times_and_modes(root, options.epoch)
     made = options.out / f"Paadje-{options.label}-linux-x64.run"
-    compression = ["--gzip", "--complevel", "1"] if options.fast else ["--xz", "--complevel", "9"]
+    compression = ["--xz", "--complevel", "0" if options.fast else "9"]
     exact_tar = (
         f"--sort=name --mtime=@{options.epoch} --owner=0 --group=0 --numeric-owner --format=gnu"
     )
@@ -77,11 +77,14 @@ def build_run(options: Options) -> Path:
         [
             tool("makeself", "makeself"), "--quiet", *compression, "--sha256",
             "--nomd5", "--nocrc", "--tar-extra", exact_tar, "--packaging-date", when,
-            root, made, f"Paadje {options.version}", "./install.sh",
+            root.name, made.name, f"Paadje {options.version}", "./install.sh",
         ],
+        # It writes its own command line into the file: with names only, not where it was built.
+        cwd=root.parent,
         XZ_DEFAULTS="--threads=1",
         TZ="UTC",
     )  # fmt: skip
+    shutil.move(root.parent / made.name, made)
     shutil.rmtree(root)
     return made
 

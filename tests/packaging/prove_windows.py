@@ -152,7 +152,7 @@ def test_silent_install_run_update_uninstall(wine: Wine, starter_model: Path) ->
     assert wine.python("-m", "launcher", "--version").strip() == f"paadje {OLD}"
     assert wine.python("-m", "launcher", "status", "--json").count('"ok": true') == 1
 
-    for module in ("xllamacpp", "sqlcipher3", "nh3", "pydantic", "textual", "keyring"):
+    for module in ("xllamacpp", "sqlcipher3", "psutil", "pydantic", "textual", "docx"):
         assert wine.python("-c", f"import {module}; print('imported')").strip() == "imported"
     trial = ROOT / "tests" / "packaging" / "engine_trial.py"
     output = wine.python(trial, f"Z:{starter_model}".replace("/", "\\"), "42781")

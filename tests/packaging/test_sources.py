@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from builder import common, cpython, imports, macos, tree
+from packaging.requirements import Requirement
 
+from launcher import selftest
 from tests.conftest import require
 
 PACKAGING = Path(__file__).resolve().parent.parent.parent / "packaging"
@@ -22,6 +24,12 @@ SHELL_SCRIPTS = [
     "prove.sh",
 ]
 TARGETS = sorted(tree.UV_PLATFORMS)
+MARKERS = {
+    "linux-x64": {"sys_platform": "linux", "platform_machine": "x86_64"},
+    "windows": {"sys_platform": "win32", "platform_machine": "AMD64"},
+    "macos-arm64": {"sys_platform": "darwin", "platform_machine": "arm64"},
+    "macos-x64": {"sys_platform": "darwin", "platform_machine": "x86_64"},
+}
 
 
 def options(tmp_path: Path, *, proof: bool, archive: Path | None = None) -> common.Options:
@@ -80,9 +88,23 @@ def test_locks_cover_the_project(target: str) -> None:
     project = tomllib.loads((PACKAGING.parent / "pyproject.toml").read_text(encoding="utf-8"))
     lock = tree.lock_file(target).read_text(encoding="utf-8")
     locked = {line.split("==")[0].lower() for line in lock.splitlines() if "==" in line}
-    for dependency in project["project"]["dependencies"]:
-        name = re.split(r"[<>=\[;]", dependency)[0].strip().lower()
-        assert name in locked, f"{name}: run packaging/build.py --lock"
+    for dependency in map(Requirement, project["project"]["dependencies"]):
+        if dependency.marker is None or dependency.marker.evaluate(MARKERS[target]):
+            name = dependency.name.lower()
+            assert name in locked, f"{name}: run packaging/build.py --lock"
+
+
+def test_the_self_test_imports_every_dependency() -> None:
+    project = tomllib.loads((PACKAGING.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    modules = {
+        "nvidia-ml-py": "pynvml", "py-cpuinfo": "cpuinfo", "python-docx": "docx",
+        "python-stdnum": "stdnum", "sqlcipher3-wheels": "sqlcipher3",
+    }  # fmt: skip
+    for dependency in map(Requirement, project["project"]["dependencies"]):
+        # An installation works without pip; zeroconf is not there on every system.
+        if dependency.name not in ("pip", "zeroconf"):
+            name = modules.get(dependency.name, dependency.name.lower().replace("-", "_"))
+            assert name in selftest.PACKAGES
 
 
 def test_locks_carry_the_versions_that_are_tested() -> None:
