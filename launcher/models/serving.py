@@ -74,7 +74,10 @@ def announce(address: str, port: int) -> "Zeroconf | None":
     is not possible: the address can still be typed."""
     import socket
 
-    from zeroconf import Error, ServiceInfo, Zeroconf
+    try:
+        from zeroconf import Error, ServiceInfo, Zeroconf
+    except ImportError:  # It has no wheel for Intel Macs.
+        return None
 
     name = f"Paadje {secrets.token_hex(3)}"
     info = ServiceInfo(

@@ -31,7 +31,10 @@ class Colleague:
 
 def discover(cancel: Cancel, *, look_for_s: float = LOOK_FOR_S) -> tuple[Colleague, ...]:
     """Who shares models on this network now."""
-    from zeroconf import Error, IPVersion, ServiceBrowser, ServiceStateChange, Zeroconf
+    try:
+        from zeroconf import Error, IPVersion, ServiceBrowser, ServiceStateChange, Zeroconf
+    except ImportError:  # It has no wheel for Intel Macs.
+        return ()
 
     found: dict[str, float] = {}
     lock = threading.Lock()
