@@ -26,7 +26,8 @@ APP = "feedback-companion"
 ANSWER_WITHIN_S = 120.0
 PACKAGES = (
     "babel", "certifi", "cpuinfo", "docx", "filelock", "gguf", "h11", "httpx", "huggingface_hub",
-    "jinja2", "mammoth", "numpy", "phonenumbers", "platformdirs", "psutil", "pydantic", "pynvml", "pypdf",
+    "jinja2", "mammoth", "numpy", "phonenumbers", "platformdirs", "psutil", "pydantic",
+    "pynvml", "pypdf",
     "python_multipart", "requests", "segno", "sqlcipher3", "starlette", "stdnum", "textual",
     "truststore", "uvicorn", "wakepy", "xllamacpp",
 )  # fmt: skip
