@@ -69,7 +69,7 @@ def test_it_works_without_network_and_without_pip(user: User, models: Path) -> N
 
 def test_a_broken_part_is_found(user: User, models: Path) -> None:
     install(user, build("linux-run"))
-    user.script(f'rm "{APP}"/app/python/lib/python3.13/site-packages/psutil/*.so')
+    user.script(f'rm "{APP}"/app/python/lib/python3.13/site-packages/sqlcipher3/*.so')
     done = user.run(user.home / ".local/bin/paadje", "--selftest", "--models", models, "--json")
     assert done.returncode == 1
     assert not last_json(done.stdout)["ok"]
