@@ -16,6 +16,7 @@ class Authority:
         self._openssl(
             "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj",
             "/CN=Test signer", "-keyout", self._key, "-out", self.file,
+            "-addext", "keyUsage=critical,keyCertSign,cRLSign",
         )  # fmt: skip
 
     def issue(self, name: str, *, days: int = 30, starts_in_days: int = -2) -> tuple[Path, Path]:
@@ -30,6 +31,7 @@ class Authority:
         extra.write_text(
             f"subjectAltName=DNS:{name}\nbasicConstraints=CA:FALSE\n"
             "keyUsage=digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\n"
+            "authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n"
         )
         now = datetime.now(UTC)
         database = self.folder / f"{self._count}.db"

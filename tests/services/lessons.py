@@ -160,7 +160,10 @@ class Running:
         """The programs of the host, by the id of their service."""
         by_program = {}
         for child in psutil.Process(self.host_pid).children():
-            line = child.cmdline()
+            try:
+                line = child.cmdline()
+            except psutil.Error:
+                continue  # It ended while we looked.
             for service in self.spec.services:
                 if line[1:] == list(service.argv)[1:]:
                     by_program[service.id] = child
