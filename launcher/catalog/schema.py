@@ -121,12 +121,13 @@ class Licence(Strict):
     needs_acceptance: bool = False
 
 
-ModelStatus = Literal["offer", "seed", "practice", "withheld"]
+ModelStatus = Literal["offer", "seed", "practice", "withheld", "own"]
 ModelRole = Literal["chat", "embedding", "speech"]
 
 
 class CatalogModel(Strict):
-    """One model. ``withheld`` models are cards without a file: ``reason`` says why."""
+    """One model. ``withheld`` models are cards without a file: ``reason`` says why. ``own`` is a
+    file of the user's, never in the catalog itself."""
 
     id: Slug
     name: str
@@ -176,6 +177,8 @@ class Catalog(Strict):
         doubled = sorted({id_ for id_ in ids if ids.count(id_) > 1})
         if doubled:
             raise ValueError(f"listed twice: {', '.join(doubled)}")
+        if any(model.status == "own" for model in self.models):
+            raise ValueError("own is for files of the user")
         return self
 
     def model(self, model_id: str) -> CatalogModel:

@@ -151,6 +151,7 @@ def _added(entry: ModelEntry, facts: ModelFacts, t: Translator) -> Iterator[str]
     context_tokens = facts.context_tokens or "?"
     yield t("cli.models.facts", kind=facts.architecture or "?", context=context_tokens)
     yield t("cli.models.template" if facts.has_chat_template else "cli.models.no_template")
+    yield t("cli.models.own_use", name=entry.name)
 
 
 def _imported(result: Import, t: Translator) -> Iterator[str]:

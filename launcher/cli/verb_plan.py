@@ -57,7 +57,7 @@ def plan_lines(context: Context, plan: LaunchPlan, t: Translator) -> Iterator[st
     """The plan as a teacher reads it."""
     yield from lesson.explain_plan(context, plan)
     yield ""
-    yield t("cli.plan.model", model=plan.model_name, quantization=plan.quantization)
+    yield t("cli.plan.model", model=plan.model_name, quantization=plan.quantization or "?")
     if plan.fetch_bytes:
         yield t("cli.plan.download", size=t.size(plan.fetch_bytes))
         if plan.disk_free_bytes is not None:
@@ -68,7 +68,10 @@ def plan_lines(context: Context, plan: LaunchPlan, t: Translator) -> Iterator[st
             )
     else:
         yield t("cli.plan.no_download")
-    yield t("cli.plan.licence", licence=plan.licence)
+    if plan.licence:
+        yield t("cli.plan.licence", licence=plan.licence)
+    else:
+        yield t("cli.plan.licence_unknown")
     if plan.alternatives:
         yield ""
         yield t("cli.plan.alternatives")

@@ -163,6 +163,9 @@ def of_model(model: CatalogModel, language: str) -> Iterator[Reason]:
     if model.status == "practice":
         yield Reason(code="practice_only")
         return
+    if model.status == "own":
+        yield Reason(code="own_model")
+        return
     if language == "nl":
         if model.dutch_rank is None:
             yield Reason(code="dutch_unmeasured")

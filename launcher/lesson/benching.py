@@ -11,6 +11,7 @@ from launcher.lesson.calibration import (
     is_calibrated,
 )
 from launcher.lesson.here import Here
+from launcher.lesson.library import known_model
 from launcher.lesson.plan import LaunchPlan
 from launcher.lesson.running import live_lessons
 from launcher.lesson.types import Context
@@ -31,9 +32,9 @@ def bench(
     """
     engine = get_engine(DEFAULT_ENGINE)
     here = Here(context)
-    known = here.with_headers(catalog.load_catalog())
-    ids = [model.id for model in installed_models(context)] if model_id is None else [model_id]
-    models = tuple(known.model(each) for each in ids)
+    known = catalog.load_catalog()
+    chosen = installed_models(context) if model_id is None else (known_model(context, model_id),)
+    models = here.with_headers(known.model_copy(update={"models": chosen})).models
     if not models:
         raise UsageError("fit.bench_nothing")
     machine = here.machine(engine)

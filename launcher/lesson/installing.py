@@ -15,7 +15,7 @@ from launcher.models.library import Library
 
 def is_installed(context: Context, plan: LaunchPlan) -> bool:
     """Whether everything the plan needs is on disk, as far as a quick look can tell."""
-    _, file = planned_model(plan)
+    _, file = planned_model(context, plan)
     return Library(context.models_dir).find(file) is not None
 
 
@@ -36,7 +36,7 @@ def install(
     from launcher.downloads.pace import Pace
     from launcher.models.fetch import ensure_model
 
-    model, file = planned_model(plan)
+    model, file = planned_model(context, plan)
     require_licence(context, model)
     settings = context.settings
     library = Library(context.models_dir)

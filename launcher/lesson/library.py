@@ -16,6 +16,7 @@ from launcher.lesson.running import live_lessons
 from launcher.lesson.types import Context
 from launcher.models import licences
 from launcher.models.library import Library, LibraryEntry
+from launcher.models.own import find_model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +77,8 @@ def list_models(context: Context) -> tuple[ModelEntry, ...]:
         if model.file is not None
     }
     users = _users(context)
-    running = {
-        argument
-        for lesson in live_lessons(context)
-        for service in lesson.services
-        for argument in service.argv
-    }
-    whole = [
-        _entry(entry, known.get(entry.sha256), users, in_use=str(entry.path) in running)
-        for entry in library.entries()
-    ]
+    running = {lesson.engine.model for lesson in live_lessons(context)}
+    whole = [_entry(entry, known.get(entry.sha256), users, running) for entry in library.entries()]
     partial = [
         ModelEntry(
             name=part.name,
@@ -100,8 +93,10 @@ def list_models(context: Context) -> tuple[ModelEntry, ...]:
 
 
 def _entry(
-    entry: LibraryEntry, model: CatalogModel | None, users: dict[str, list[str]], *, in_use: bool
+    entry: LibraryEntry, model: CatalogModel | None, users: dict[str, list[str]], running: set[str]
 ) -> ModelEntry:
+    # A file of the user's own goes by its name.
+    id_ = model.id if model else entry.name
     return ModelEntry(
         name=entry.name,
         size_bytes=entry.size_bytes,
@@ -110,7 +105,7 @@ def _entry(
         model=model.id if model else None,
         licence=model.licence.name if model else None,
         used_by=tuple(users.get(entry.name, ())),
-        in_use=in_use,
+        in_use=id_ in running,
         last_used_at=entry.last_used_at,
     )
 
@@ -190,8 +185,7 @@ def import_models(context: Context, *, report: Report, cancel: Cancel) -> Import
 def remove_model(context: Context, name: str) -> ModelEntry:
     """Remove a model by its file name or its catalog id; refused while a lesson uses it."""
     entry = _find(context, name)
-    used = {spec.engine.model for spec in live_lessons(context)}
-    if entry.in_use or (entry.model is not None and entry.model in used):
+    if entry.in_use:
         raise PaadjeError("lesson.model_in_use", model=entry.name)
     Library(context.models_dir).remove(entry.name)
     if entry.sha256:
@@ -242,15 +236,23 @@ def share_models(
         yield url
 
 
+def known_model(context: Context, model_id: str) -> CatalogModel:
+    """A model of the catalog, or a file of the user's own by its name in the library.
+
+    Raises `UsageError` ``catalog.unknown_model``.
+    """
+    return find_model(catalog.load_catalog(), Library(context.models_dir), model_id)
+
+
 def licence_accepted(context: Context, model_id: str) -> bool:
     """Whether the licence of this model needs no yes, or has had it on this computer."""
-    model = catalog.load_catalog().model(model_id)
+    model = known_model(context, model_id)
     return licences.is_accepted(context.paths.data, model.licence)
 
 
 def accept_licence(context: Context, model_id: str) -> None:
     """The user was shown the licence of this model and said yes: remember that."""
-    model = catalog.load_catalog().model(model_id)
+    model = known_model(context, model_id)
     licences.accept(context.paths.data, model.licence, model=model.id)
 
 

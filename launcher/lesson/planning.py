@@ -13,11 +13,13 @@ from launcher.fit.choose import CLASS_LIMIT_S
 from launcher.fit.types import Fit, Reason
 from launcher.hardware.profile import MachineProfile
 from launcher.lesson.here import Elsewhere, Here
+from launcher.lesson.library import known_model
 from launcher.lesson.plan import PLAN_VERSION, Alternative, LaunchPlan, PlannedFile
 from launcher.lesson.slots import calibrated_slots
 from launcher.lesson.types import AppCard, Context, PlanWishes
 from launcher.models import licences
 from launcher.models.library import Library
+from launcher.models.own import find_model
 
 KV_TYPE = "f16"
 MOST_ALTERNATIVES = 4
@@ -56,15 +58,21 @@ def make_plan(
     refusal = engine.supports(machine)
     if refusal is not None:
         raise PaadjeError(refusal)
-    models = here.with_headers(catalog.load_catalog())
+    library = Library(context.models_dir)
+    models = catalog.load_catalog()
+    wanted = None
     if wishes.model is not None:
-        _check_choice(models.model(wishes.model), recipe)
-        if wishes.read_header:
-            models = here.with_remote_header(models, wishes.model)
+        asked = find_model(models, library, wishes.model)
+        _check_choice(asked, recipe)
+        wanted = asked.id
+        if asked.status == "own":
+            models = models.model_copy(update={"models": (*models.models, asked)})
+        elif wishes.read_header:
+            models = here.with_remote_header(models, wanted)
+    models = here.with_headers(models)
     students = wishes.students or context.settings.students
     context_tokens = wishes.context_tokens or recipe.needs.context_tokens
     limit_s = wishes.class_minutes * 60.0 if wishes.class_minutes else CLASS_LIMIT_S
-    library = Library(context.models_dir)
     in_use_bytes = here.in_use_bytes()
     known = here.known_speeds(machine, engine)
     ranked = fit.rank(
@@ -73,7 +81,7 @@ def make_plan(
         students=students,
         context_tokens=context_tokens,
         languages=recipe.needs.languages,
-        available=lambda model: True,
+        available=lambda model: model.status != "own",
         missing_bytes=here.missing_bytes,
         known=known,
         role=recipe.needs.model_role,
@@ -82,8 +90,8 @@ def make_plan(
         in_use_bytes=in_use_bytes,
     )
     notices: tuple[Reason, ...] = ()
-    if wishes.model is not None:
-        model = models.model(wishes.model)
+    if wanted is not None:
+        model = models.model(wanted)
         chosen = fit.with_way_out(
             fit.fit_model(
                 model,
@@ -274,9 +282,9 @@ def _use_mmap(machine: MachineProfile) -> bool:
     return total_bytes is not None and total_bytes > 17 * 2**30
 
 
-def planned_model(plan: LaunchPlan) -> tuple[CatalogModel, ModelFile]:
-    """The catalog's entry for the plan's model, and its file."""
-    model = catalog.load_catalog().model(plan.model)
+def planned_model(context: Context, plan: LaunchPlan) -> tuple[CatalogModel, ModelFile]:
+    """The entry of the catalog or the library for the plan's model, and its file."""
+    model = known_model(context, plan.model)
     if model.file is None:
         raise UsageError("lesson.model_withheld", model=model.name)
     return model, model.file

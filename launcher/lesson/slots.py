@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from launcher import catalog
 from launcher.engines.common import installed_version
 from launcher.engines.protocol import Engine, EngineSettings
 from launcher.engines.registry import DEFAULT_ENGINE, get_engine
 from launcher.errors import UsageError
 from launcher.events import Cancel, Report, StepFinished, StepStarted
 from launcher.files import read_json_object, write_private_json
+from launcher.lesson.library import known_model
 from launcher.lesson.measuring import running_engine
 from launcher.lesson.types import Context
 from launcher.models.library import Library
@@ -84,7 +84,7 @@ def settings_for(context: Context, model_id: str, *, slots: int) -> EngineSettin
     """How the engine would run an installed model. Raises ``models.missing`` and its kin."""
     import psutil
 
-    model = catalog.load_catalog().model(model_id)
+    model = known_model(context, model_id)
     if model.file is None:
         raise UsageError("lesson.model_withheld", model=model.name)
     graphics = len(get_engine(DEFAULT_ENGINE).describe().devices) > 1

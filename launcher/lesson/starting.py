@@ -90,7 +90,7 @@ def address_choices(context: Context) -> tuple[Address, ...]:
 
 def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWishes) -> LessonSpec:
     plan = plans[0]
-    _, file = planned_model(plan)
+    _, file = planned_model(context, plan)
     model_path = Library(context.models_dir).check_quick(file)
 
     entry = _share_entry(context, share)

@@ -12,7 +12,7 @@ from launcher.errors import PaadjeError
 from launcher.events import Cancel, ignore
 from launcher.files import write_private_json
 from launcher.lesson.library import require_licence
-from launcher.lesson.types import Context
+from launcher.lesson.types import Context, PlanWishes, ShareWishes
 from launcher.models.fetch import ensure_model
 from launcher.models.library import Library
 from launcher.services import process
@@ -115,3 +115,31 @@ def test_long_and_accented_folders_are_fetched_to_and_loaded_by_the_engine(tmp_p
         assert running.ask().status_code == 200
     finally:
         process.stop(running.child, 5)
+
+
+@pytest.mark.engine
+def test_a_file_of_ones_own_gives_a_lesson_and_is_not_removed_meanwhile(
+    context, tmp_path, starter_model
+):
+    """Another sha256 than the catalog's: the last weight is one off."""
+    own = bytearray(starter_model.read_bytes())
+    own[-1] ^= 1
+    path = tmp_path / "Mijn eigen Zoë.gguf"
+    path.write_bytes(own)
+
+    lesson.add_model(context, path, report=ignore, cancel=Cancel())
+    plan = lesson.make_plan(context, "feedback-companion", PlanWishes(model=path.name))
+    running = lesson.start(
+        context, [plan], ShareWishes(mode="local"), report=ignore, cancel=Cancel()
+    )
+    try:
+        assert running.state == "ready"
+        assert running.engine.model == path.name
+        assert lesson.list_models(context)[0].in_use
+        with pytest.raises(PaadjeError) as caught:
+            lesson.remove_model(context, path.name)
+        assert caught.value.code == "lesson.model_in_use"
+    finally:
+        lesson.stop(context, running.lesson, report=ignore)
+    assert not lesson.list_models(context)[0].in_use
+    lesson.remove_model(context, path.name)
