@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from launcher.cli.progress import notice_key
 from launcher.cli.render import Picture
 from launcher.i18n import Translator
 from launcher.lesson.types import LessonSnapshot, to_dict
@@ -12,7 +13,7 @@ from launcher.sharing.qr import terminal_qr
 
 
 def lesson_data(snapshot: LessonSnapshot) -> dict[str, Any]:
-    """The snapshot, JSON-able: lesson, state, services, engine, apps, share, joined, why."""
+    """The snapshot, JSON-able: lesson, state, services, engine, apps, share, joined, notices…"""
     data: dict[str, Any] = to_dict(snapshot)
     return data
 
@@ -41,6 +42,8 @@ def state_lines(snapshot: LessonSnapshot, t: Translator) -> Iterator[str]:
         return
     for service, state in snapshot.services.items():
         yield t("cli.service_changed", service=service, state=t(f"cli.state.{state}"))
+    for notice in snapshot.notices:
+        yield t(notice_key(notice.code), **notice.params)
     yield t("cli.status.model", model=snapshot.engine.model_name)
     if snapshot.joined is not None:
         yield t.plural("cli.status.joined", snapshot.joined)

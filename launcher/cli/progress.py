@@ -22,7 +22,7 @@ def progress_reporter(t: Translator) -> Callable[[Event], None]:
             case StepStarted(step=step, params=params):
                 say(t(_key(step, "step"), **params))
             case Notice(code=code, params=params):
-                say(t(_key(code, "notice"), **params))
+                say(t(notice_key(code), **params))
             case ServiceChanged(service=service, state=state):
                 say(t("cli.service_changed", service=service, state=t(f"cli.state.{state}")))
             case Progress() if moves:
@@ -32,6 +32,11 @@ def progress_reporter(t: Translator) -> Callable[[Event], None]:
         sys.stderr.flush()
 
     return report
+
+
+def notice_key(code: str) -> str:
+    """The message id of the sentence of a notice."""
+    return _key(code, "notice")
 
 
 def _key(code: str, kind: str) -> str:

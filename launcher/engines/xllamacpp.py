@@ -123,16 +123,21 @@ class XllamacppEngine:
     def metrics(self, url: str, key: str) -> dict[str, Any]:
         """``slots, busy_slots, prompt_tokens, output_tokens``: tokens since the engine started.
 
-        Raises ``engines.unreachable``.
+        ``output_s`` are the seconds of writing, summed over the slots; ``busy`` the slots at work,
+        summed over the ``steps``. Raises ``engines.unreachable``.
         """
         base = url.rstrip("/").removesuffix("/v1")
         slots = json.loads(get_text(f"{base}/slots", key))
         counters = _counters(get_text(f"{base}/metrics", key))
+        steps = counters.get("llamacpp:n_decode_total", 0.0)
         return {
             "slots": len(slots),
             "busy_slots": sum(1 for slot in slots if slot.get("is_processing")),
             "prompt_tokens": int(counters.get("llamacpp:prompt_tokens_total", 0)),
             "output_tokens": int(counters.get("llamacpp:tokens_predicted_total", 0)),
+            "output_s": counters.get("llamacpp:tokens_predicted_seconds_total", 0.0),
+            "steps": steps,
+            "busy": counters.get("llamacpp:n_busy_slots_per_decode", 0.0) * steps,
         }
 
 

@@ -7,7 +7,7 @@ A bandwidth or a processing speed that is not known gives no number at all.
 from dataclasses import dataclass
 
 from launcher.catalog.schema import CatalogModel, ModelShape
-from launcher.fit.types import Basis, MemoryNeed, Range, SpeedEstimate
+from launcher.fit.types import NOTHING, Basis, MemoryNeed, Range, SpeedEstimate
 from launcher.hardware.profile import Gpu, MachineProfile
 
 PROMPT_TOKENS = 1200
@@ -46,9 +46,6 @@ CALIBRATED_RANGE = (0.8, 1.25)
 """With constants that were measured here, on another model."""
 MEASURED_RANGE = (0.9, 1.1)
 """Slowest and fastest against the likely speed."""
-
-NOTHING = Range(low=None, likely=None, high=None)
-
 
 SLOWER_FACTOR = 0.5
 """Below this part of the prediction something is wrong, and is said."""
@@ -171,8 +168,12 @@ def predict_speed(
             single = 1 / measured_tokens_per_s
     if single is None:
         return unknown_speed(students)
-    rate = scale / single
-    decode = Range(low=rate * bounds[0], likely=rate, high=rate * bounds[1])
+
+    def rates(per_s: float) -> Range:
+        likely = per_s * scale
+        return Range(low=likely * bounds[0], likely=likely, high=likely * bounds[1])
+
+    decode = rates(1 / single)
     batch = max(1, min(slots, students))
     together = single
     if batch > 1 and prompt_speed is not None:
@@ -207,6 +208,8 @@ def predict_speed(
         class_last_s=times(last),
         students=students,
         basis=basis,
+        class_tokens_per_s=rates(batch / together),
+        prompt_tokens_per_s=rates(prompt_speed),
     )
 
 

@@ -39,9 +39,16 @@ class Range:
     high: float | None
 
 
+NOTHING = Range(low=None, likely=None, high=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeedEstimate:
-    """How fast, for one student and for the class; times in seconds."""
+    """How fast, for one student and for the class; times in seconds.
+
+    ``class_tokens_per_s`` is what all slots write together when all of them write, and
+    ``prompt_tokens_per_s`` how fast one prompt is read.
+    """
 
     decode_tokens_per_s: Range
     one_feedback_s: Range
@@ -49,6 +56,8 @@ class SpeedEstimate:
     class_last_s: Range
     students: int
     basis: Basis
+    class_tokens_per_s: Range = NOTHING
+    prompt_tokens_per_s: Range = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

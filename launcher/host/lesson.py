@@ -15,10 +15,13 @@ from typing import Any
 import uvicorn
 
 from launcher.engines.primed import seal
-from launcher.engines.registry import DEFAULT_ENGINE
+from launcher.engines.registry import DEFAULT_ENGINE, ENGINES
+from launcher.errors import PaadjeError
 from launcher.events import Event, Notice, ServiceChanged
 from launcher.files import read_json_object, write_private_json
 from launcher.host.api import EventHub, control_app
+from launcher.host.pace import LOOK_EVERY_S as PACE_EVERY_S
+from launcher.host.pace import Counts, Pace, Slow
 from launcher.host.projector import SharingPages, with_sharing
 from launcher.host.sharing_control import SharingControl
 from launcher.host.supervisor import Reason, Supervisor
@@ -53,9 +56,11 @@ class Host:
         self._stop = asyncio.Event()
         self._told_state = ""
         self._memory_low = False
+        self._pace = Pace(spec.plan)
+        self._engine_id = str(spec.plan.get("engine", DEFAULT_ENGINE))
         self._supervisor = Supervisor(
             spec.services,
-            engine_id=str(spec.plan.get("engine", DEFAULT_ENGINE)),
+            engine_id=self._engine_id,
             changed=self._service_changed,
         )
         self._sharing = SharingControl(
@@ -85,7 +90,7 @@ class Host:
         )
         supervising = asyncio.create_task(self._supervise())
         sharing = asyncio.create_task(self._share())
-        watching = asyncio.create_task(self._watch_surroundings())
+        watching = asyncio.gather(self._watch_surroundings(), self._watch_pace())
         stopping = asyncio.create_task(self._stop.wait())
         # Without its control API a lesson could not be stopped any more, so it ends with it.
         await asyncio.wait((stopping, serving), return_when=asyncio.FIRST_COMPLETED)
@@ -115,6 +120,7 @@ class Host:
             "reason": dataclasses.asdict(reason) if reason else None,
             "joined": self._joined(),
             "memory_low": self._memory_low,
+            "notices": [dataclasses.asdict(notice) for notice in self._standing()],
         }
 
     def _config(self, port: int) -> uvicorn.Config:
@@ -163,6 +169,34 @@ class Host:
                 await asyncio.sleep(LOOK_EVERY_S)
         except Exception:  # noqa: BLE001 - a lesson goes on when nobody watches the memory
             _log.exception("watching over the computer failed")
+
+    async def _watch_pace(self) -> None:
+        """Tell when the engine is much slower than the plan said."""
+        engine, entry = ENGINES.get(self._engine_id), self._spec.engine
+        try:
+            while engine is not None and self._pace.can_judge:
+                await asyncio.sleep(PACE_EVERY_S)
+                try:
+                    told = await asyncio.to_thread(engine.metrics, entry.url, entry.key)
+                except (PaadjeError, ValueError):
+                    continue  # It loads, or is very busy: there is nothing to compare.
+                counts = Counts.of(told)
+                if counts is None:
+                    return  # This engine does not tell what it takes.
+                if self._pace.judge(counts) and self._pace.slow is not None:
+                    _log.info("slower than predicted: %s", self._pace.slow)
+                    self._hub.publish(_slow(self._pace.slow))
+        except Exception:  # noqa: BLE001 - a lesson goes on when nobody watches its pace
+            _log.exception("watching over the pace failed")
+
+    def _standing(self) -> list[Notice]:
+        """What is worth knowing for as long as it lasts."""
+        found = []
+        if self._memory_low:
+            found.append(Notice(code="host.memory_low"))
+        if self._pace.slow is not None:
+            found.append(_slow(self._pace.slow))
+        return found
 
     def _react(self, finding: str, available_bytes: int) -> None:
         _log.info("%s: %d bytes of memory available", finding, available_bytes)
@@ -221,6 +255,10 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def _slow(slow: Slow) -> Notice:
+    return Notice(code="host.slow", params={"times": round(slow.times)})
 
 
 def _listen(port: int) -> socket.socket:

@@ -269,4 +269,8 @@ def _assemble(spec: LessonSpec, state: dict[str, Any]) -> LessonSnapshot:
         )
         if reason
         else None,
+        notices=tuple(
+            Notice(code=notice["code"], params=notice.get("params") or {})
+            for notice in state.get("notices") or ()
+        ),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from launcher.catalog.schema import Recipe
+from launcher.events import Notice
 from launcher.fit.choose import Preference
 from launcher.lesson.plan import LaunchPlan
 from launcher.paths import Paths
@@ -140,7 +141,8 @@ class Why:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LessonSnapshot:
-    """One lesson as it is now. ``joined`` is None while the gateway has not said."""
+    """One lesson as it is now. ``joined`` is None while the gateway has not said; ``notices`` are
+    worth knowing for as long as they are there."""
 
     lesson: str
     state: LessonState
@@ -151,6 +153,7 @@ class LessonSnapshot:
     share: ShareSnapshot
     joined: int | None = None
     why: Why | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

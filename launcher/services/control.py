@@ -25,9 +25,10 @@ class ControlClient:
         self._token = record.control_token
 
     def state(self) -> dict[str, Any]:
-        """``lesson, state, created_at, services {id: state}, reason, joined, memory_low``.
+        """``lesson, state, created_at, services {id: state}, reason, joined, memory_low, notices``.
 
-        ``reason`` is None or ``{code, params, detail}``: `lesson.types.Why`.
+        ``reason`` is None or ``{code, params, detail}``: `lesson.types.Why`. ``notices`` are the
+        `Notice` that still hold, each ``{code, params}``.
         """
         with self._answer("GET", "/state") as response:
             try:

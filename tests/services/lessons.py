@@ -4,7 +4,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,7 +180,13 @@ def wait(condition: Callable[[], bool], why: str, running: Running, *more: objec
 
 
 @contextmanager
-def running_lesson(home: Path, services: tuple[ServiceSpec, ...]) -> Iterator[Running]:
+def running_lesson(
+    home: Path,
+    services: tuple[ServiceSpec, ...],
+    *,
+    plan: Mapping[str, Any] | None = None,
+    engine_key: str = "",
+) -> Iterator[Running]:
     """Start a host for these services; whatever is left of it afterwards is ended."""
     folder = home / "data" / "lessons" / "les-1"
     (folder / "data").mkdir(parents=True)
@@ -193,12 +199,19 @@ def running_lesson(home: Path, services: tuple[ServiceSpec, ...]) -> Iterator[Ru
         control_port=free_port(),
         control_token=secrets.token_urlsafe(24),
         services=services,
-        engine=EngineEntry(url="", key="", model="m", model_name="M", slots=2, context_tokens=1024),
+        engine=EngineEntry(
+            url=services[0].health_url.removesuffix("/health"),
+            key=engine_key,
+            model="m",
+            model_name="M",
+            slots=2,
+            context_tokens=1024,
+        ),
         apps=(),
         share=ShareEntry(
             mode="local", address="127.0.0.1", port=1, interface="lo", token="t", code="c"
         ),
-        plan={"engine": "xllamacpp"},
+        plan={"engine": "xllamacpp", **(plan or {})},
     )
     write_private_json(folder / "spec.json", spec_to_dict(spec))
     log_file = home / "logs" / "host.log"

@@ -72,6 +72,7 @@ def test_what_it_tells(lesson: Running) -> None:
         "reason": None,
         "joined": 12,
         "memory_low": False,
+        "notices": [],
     }
     for damaged in ("", "[]", '{"joined": "many"}', '{"joined": true}'):
         (lesson.folder / "gateway-status.json").write_text(damaged)

@@ -74,6 +74,7 @@ class LessonScreen(Front[None]):
                     yield Line(wording.joined(t, lesson), id="joined", classes="strong")
                     with Vertical(id="services"):
                         yield from self._services()
+                        yield from self._notices()
                     for warning in lesson.share.warnings:
                         text = wording.warning(t, warning)
                         if text:
@@ -94,6 +95,12 @@ class LessonScreen(Front[None]):
         for name, state in self.lesson.services.items():
             text = wording.service(self.t, name, state, recipes)
             yield Line(f"● {text}", classes=f"service {wording.service_tone(state)}")
+
+    def _notices(self) -> ComposeResult:
+        for found in self.lesson.notices:
+            text = wording.notice(self.t, found.code, found.params)
+            if text:
+                yield Line(text, classes="care notice")
 
     def _buttons(self) -> ComposeResult:
         t, lesson, recipes = self.t, self.lesson, self.paadje.recipes
@@ -134,7 +141,7 @@ class LessonScreen(Front[None]):
         self.query_one("#joined", Line).show(wording.joined(self.t, self.lesson))
         services = self.query_one("#services")
         await services.remove_children()
-        await services.mount_all(self._services())
+        await services.mount_all([*self._services(), *self._notices()])
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         action, _, place = (event.button.id or "").partition("-")
