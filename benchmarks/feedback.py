@@ -2,6 +2,8 @@
 
     python benchmarks/feedback.py [--model FILE.gguf] [--quick] [--json]
 
+A run that is ended (Ctrl-C, SIGTERM) reports what it has measured so far, and that it was not all.
+
 Twelve texts in six genres, Dutch and English, each with sentences that are strong, sentences that
 lack something, and traps: a claim that must not be praised, an instruction in the text, a fact that
 only a model would add. Beside the model stands a baseline without any model: the teacher's own
@@ -11,13 +13,13 @@ questions, put beside sentences spread over the text. A real model has to do bet
 import argparse
 import asyncio
 import json
+import signal
 import sys
 import time
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,7 @@ class Tally:
     cached_tokens: int = 0
     output_tokens: int = 0
     overlaps: list[float] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
     pairs: int = 0
     pairs_same: int = 0
 
@@ -212,6 +215,7 @@ def figures(tally: Tally) -> dict[str, Any]:
     """What is reported; a part and its whole where it is a rate."""
     causes = tally.rejected
     return {
+        "texts_read": len(tally.read),
         "accepted_first_try": [tally.first_try, tally.calls],
         "accepted_after_retry": [tally.after_retry, tally.calls],
         "abstained": [tally.abstained, tally.calls],
@@ -241,33 +245,45 @@ def baseline(data: dict[str, Any]) -> Tally:
     return tally
 
 
-async def measure(data: dict[str, Any], model: Path, url: str, key: str, *, quick: bool) -> Tally:
-    tally = Tally()
+async def measure(
+    data: dict[str, Any], model: Path, url: str, key: str, tally: Tally, *, quick: bool
+) -> None:
+    """All texts with the first seed, then the pairs, then the other seeds.
+
+    So a run that is ended early still says something about every text: what is done by then stands
+    in ``tally``.
+    """
     engine = EngineClient(url, key)
     await engine.wait_ready()
     reader = Reader(engine, tally, practice=is_practice_model(model.name))
-    seeds = SEEDS[:1] if quick else SEEDS
+    chosen: dict[str, list[set[str]]] = {}
     try:
-        for entry in data["submission"][: 2 if quick else None]:
-            ready = load_set(entry["set"], entry["lang"])
-            chosen = []
-            for seed in seeds:
+        for seed in SEEDS[:1] if quick else SEEDS:
+            for entry in data["submission"][: 2 if quick else None]:
+                ready = load_set(entry["set"], entry["lang"])
                 comments = await reader.read(entry["text"], ready, entry["lang"], seed)
                 judge(tally, entry, comments)
-                chosen.append({comment.sentence_id for comment in comments})
-            tally.overlaps += [len(a & b) / max(len(a | b), 1) for a, b in combinations(chosen, 2)]
-            print(entry["id"], "done", file=sys.stderr)
-        for pair in () if quick else data["pair"]:
-            ready, found = load_set(pair["set"], pair["lang"]), []
-            for name in pair["names"]:
-                text = pair["text"].replace("NAAM", name).replace("NAME", name)
-                comments = await reader.read(text, ready, pair["lang"], SEEDS[0])
-                found.append([(comment.sentence_id, comment.kind) for comment in comments])
-            tally.pairs += 1
-            tally.pairs_same += found[0] == found[1]
+                tally.read.append(f"{entry['id']}, seed {seed}")
+                this, others = {c.sentence_id for c in comments}, chosen.get(entry["id"], [])
+                tally.overlaps += [len(this & b) / max(len(this | b), 1) for b in others]
+                chosen[entry["id"]] = [*others, this]
+                print(tally.read[-1], "done", file=sys.stderr)
+            if seed == SEEDS[0] and not quick:
+                await compare_pairs(data["pair"], reader, tally)
     finally:
         await engine.close()
-    return tally
+
+
+async def compare_pairs(pairs: Sequence[dict[str, Any]], reader: Reader, tally: Tally) -> None:
+    """The same text with another name in it: is the same said of the same sentences?"""
+    for pair in pairs:
+        ready, found = load_set(pair["set"], pair["lang"]), []
+        for name in pair["names"]:
+            text = pair["text"].replace("NAAM", name).replace("NAME", name)
+            comments = await reader.read(text, ready, pair["lang"], SEEDS[0])
+            found.append([(comment.sentence_id, comment.kind) for comment in comments])
+        tally.pairs += 1
+        tally.pairs_same += found[0] == found[1]
 
 
 def main() -> int:
@@ -286,9 +302,15 @@ def main() -> int:
     }
     if options.model is not None:
         key = "key-of-the-benchmark"
+        tally, whole = Tally(), True
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, signal.default_int_handler)
         with real_engine(options.model, key) as url:
-            tally = asyncio.run(measure(data, options.model, url, key, quick=options.quick))
-        found["model"] = {"file": options.model.name, **figures(tally)}
+            try:
+                asyncio.run(measure(data, options.model, url, key, tally, quick=options.quick))
+            except KeyboardInterrupt:
+                whole = False
+        found["model"] = {"file": options.model.name, "whole_run": whole, **figures(tally)}
     if options.json:
         print(json.dumps(found, ensure_ascii=False, indent=2))
         return 0
