@@ -132,9 +132,10 @@ def test_a_full_lesson_says_so_and_leaving_makes_room(start_gateway: StartGatewa
 
 
 def test_when_the_lesson_ends_so_do_its_sessions(start_gateway: StartGateway) -> None:
-    gateway = start_gateway(expires_at=time.time() + 4)
+    gateway = start_gateway()
     student = gateway.student()
     cookies = dict(student.cookies)
+    gateway.change(expires_at=time.time() + 1)
 
     def over() -> bool:
         student.cookies.update(cookies)
