@@ -121,11 +121,6 @@ def install_project(target: str, site: Path, options: Options) -> None:
     wheel = build_wheel(options.work / f"wheel-{target}", options)
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(site)
-    # The program reads the compiled catalogs.
-    for source in site.glob("launcher/i18n/locales/**/*.po"):
-        if not source.with_suffix(".mo").is_file():
-            raise BuildError(f"{source.name} was not compiled")
-        source.unlink()
     if options.version != project_version():
         file = site / "launcher" / "__init__.py"
         text = file.read_text(encoding="utf-8")

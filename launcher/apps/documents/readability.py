@@ -106,12 +106,16 @@ def split(text: str) -> list[str]:
 @lru_cache
 def interface_texts(domains: Sequence[str] = INTERFACE_DOMAINS) -> tuple[str, ...]:
     """The Dutch sentences of these catalogs, each once; what is filled in counts as one word."""
+    from babel.messages.mofile import read_mo
     from babel.messages.pofile import read_po
 
     texts: dict[str, None] = {}
     for domain in domains:
-        with (LOCALES / "nl" / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
-            catalog = read_po(file)
+        source = LOCALES / "nl" / "LC_MESSAGES" / f"{domain}.po"
+        # An installed copy carries the compiled catalogs only.
+        read, path = (read_po, source) if source.is_file() else (read_mo, source.with_suffix(".mo"))
+        with path.open("rb") as file:
+            catalog = read(file)
         for message in catalog:
             key = message.id if isinstance(message.id, str) else message.id[0]
             if not key or _NOT_PROSE.search(key):
