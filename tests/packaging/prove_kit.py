@@ -24,6 +24,9 @@ def test_a_class_kit(starter_model: Path) -> None:
         ]  # fmt: skip
         environment = {**os.environ, "PAADJE_HOME": str(folder / "home"), "PAADJE_OFFLINE": "1"}
         subprocess.run(command, check=True, env=environment)
+        again = [str(word).replace(str(stick), str(folder / "again")) for word in command]
+        subprocess.run(again, check=True, env=environment)
+        assert (folder / "again/SHA256SUMS").read_bytes() == (stick / "SHA256SUMS").read_bytes()
         shutil.rmtree(folder / "home")
 
         kit = json.loads((stick / "models" / "kit.json").read_text(encoding="utf-8"))

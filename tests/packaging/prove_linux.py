@@ -1,12 +1,17 @@
 """The .run and the .deb, used as a teacher and as IT would. Started by packaging/prove.sh."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.e2e import test_main_job
+from tests.e2e.conftest import Done, Paadje
 from tests.packaging.kitchen import (
     NEW,
     OLD,
@@ -75,12 +80,8 @@ def test_a_broken_part_is_found(user: User, models: Path) -> None:
     assert not last_json(done.stdout)["ok"]
 
 
-def test_the_desktop_entry_opens_a_terminal_with_the_screens(user: User) -> None:
-    install(user, build("linux-run"))
-    entry = user.home / ".local/share/applications/paadje.desktop"
+def opens_a_terminal_with_the_screens(user: User, entry: Path, picture: Path) -> None:
     subprocess.run(["desktop-file-validate", entry], check=True)
-    icon = user.home / ".local/share/icons/hicolor/256x256/apps/paadje.png"
-    assert icon.is_file()
     with screen(77) as display:
         # The namespace ends with its first process, and everything in it.
         wait = 'gio launch "$0"; until [ -e "$HOME/stop" ]; do sleep 0.2; done'
@@ -95,7 +96,6 @@ def test_the_desktop_entry_opens_a_terminal_with_the_screens(user: User) -> None
                 return found.returncode == 0
 
             wait_until(has_a_window)
-            picture = PROOFS / "desktop-entry.png"
 
             def shows_the_screens() -> bool:
                 subprocess.run(["import", "-window", "root", picture], env=here, check=True)
@@ -107,6 +107,62 @@ def test_the_desktop_entry_opens_a_terminal_with_the_screens(user: User) -> None
         finally:
             (user.home / "stop").touch()
             desktop.wait()
+
+
+def test_the_desktop_entry_opens_a_terminal_with_the_screens(user: User) -> None:
+    install(user, build("linux-run"))
+    assert (user.home / ".local/share/icons/hicolor/256x256/apps/paadje.png").is_file()
+    entry = user.home / ".local/share/applications/paadje.desktop"
+    opens_a_terminal_with_the_screens(user, entry, PROOFS / "desktop-entry-run.png")
+
+
+def test_the_desktop_entry_of_the_deb_does_so_too(user: User) -> None:
+    with installed_deb():
+        entry = Path("/usr/share/applications/paadje.desktop")
+        opens_a_terminal_with_the_screens(user, entry, PROOFS / "desktop-entry-deb.png")
+
+
+@contextmanager
+def installed_deb(version: str = OLD) -> Iterator[None]:
+    try:
+        subprocess.run(["dpkg", "-i", build("linux-deb", version=version)], check=True)
+        yield
+    finally:
+        subprocess.run(["dpkg", "-P", "paadje"], check=True)
+
+
+@dataclass
+class Installed(Paadje):
+    """The e2e tests' Paadje, but the one that an installer put there."""
+
+    program: str = "paadje"
+
+    def __call__(self, *arguments: str, timeout_s: float = 240) -> Done:
+        done = subprocess.run(
+            [self.program, *arguments], env=self.environment(), cwd=self.home.parent,
+            capture_output=True, encoding="utf-8", timeout=timeout_s, check=False,
+        )  # fmt: skip
+        assert "Traceback" not in done.stdout + done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("target", ["linux-run", "linux-deb"])
+def test_the_main_job_is_done(target: str, models: Path, tmp_path: Path) -> None:
+    """A student reads feedback that the teacher released, in a browser."""
+    paadje = Installed(tmp_path / "Paadje", {"PAADJE_OFFLINE": "true"})
+    shutil.copytree(models, paadje.models_dir)
+    with ExitStack() as installed:
+        if target == "linux-deb":
+            installed.enter_context(installed_deb())
+        else:
+            own = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "share")}
+            package = [build("linux-run"), "--quiet", "--", "--no-kit"]
+            subprocess.run(package, env=own, check=True)
+            paadje.program = str(tmp_path / ".local/bin/paadje")
+        try:
+            test_main_job.test_from_nothing_to_feedback_on_a_phone(paadje, tmp_path)
+        finally:
+            paadje("stop", "--all")
 
 
 def test_update_keeps_models_and_data_and_does_not_cut_off_a_lesson(
@@ -176,12 +232,12 @@ def test_the_receipt_is_true_and_nothing_is_left(user: User, models: Path) -> No
     left = [name for name in user.files() if name not in before]
     # The desktop's own table of which program opens what, rebuilt by its own tool.
     assert [name for name in left if not name.endswith("mimeinfo.cache")] == []
+    assert not [path for path in user.home.rglob("*") if path.name.lower() == "paadje"]
 
 
 def test_the_deb_is_installed_updated_and_removed(user: User, models: Path) -> None:
-    old, new = build("linux-deb", version=OLD), build("linux-deb", version=NEW)
-    try:
-        subprocess.run(["dpkg", "-i", old], check=True)
+    new = build("linux-deb", version=NEW)
+    with installed_deb(OLD):
         lesson = user.command("bash", "-c", f"""
             paadje install feedback-companion --model smollm2-135m-instruct-q4_1 \\
                 --from "{models}" --yes &&
@@ -207,8 +263,6 @@ def test_the_deb_is_installed_updated_and_removed(user: User, models: Path) -> N
         assert done.returncode == 0, done.stdout
         gone = user.run("paadje", "uninstall", "--everything")
         assert gone.returncode == 0, gone.stdout
-    finally:
-        subprocess.run(["dpkg", "-P", "paadje"], check=True)
     for place in ("/usr/lib/paadje", "/usr/bin/paadje", "/usr/share/applications/paadje.desktop"):
         assert not Path(place).exists()
     assert [name for name in user.files() if name not in ("started", "stop")] == []

@@ -1,90 +1,26 @@
-"""The Windows Setup, as far as Linux can try it. Started by packaging/prove.sh.
+"""The Windows Setup, as far as Linux can try it. Started by packaging/prove.sh."""
 
-Wine 8 lacks some things that Windows has; see ``Wine``. numpy needs one more, so that whatever
-loads numpy (probing the hardware, reading a model's header) is tried on a Windows runner only.
-"""
-
-import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from builder import common, imports, windows
 
-from tests.packaging.kitchen import OLD, ROOT, build, last_json, note, open_folder, wait_until
+from tests.packaging.kitchen import (
+    NEW,
+    OLD,
+    ROOT,
+    build,
+    last_json,
+    note,
+    open_folder,
+    wait_until,
+)
+from tests.packaging.wine import LOCAL, Wine
 
 LIMIT_BYTES = 90 * 2**20
-WINE = "/usr/lib/wine/wine64"
-LOCAL = "users/Zoë Müller/AppData/Local"
-"""Inside drive C: where a user of that name would have it."""
-SHIM = """
-#include <windows.h>
-BOOLEAN WINAPI SystemFunction036(PVOID, ULONG);
-__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size)
-{ return SystemFunction036(data, (ULONG)size); }
-"""
-
-
-class Wine:
-    """A Windows 10 of its own, with the user's folders below a name with an ë and a space."""
-
-    def __init__(self, folder: Path) -> None:
-        self.prefix = folder / "wine"
-        self.drive = self.prefix / "drive_c"
-        self.environment = {
-            **os.environ,
-            "WINEPREFIX": str(self.prefix),
-            "WINEDEBUG": "-all",
-            # No WMI (it aborts), and our own runtime DLLs instead of Wine's.
-            "WINEDLLOVERRIDES": "mscoree,mshtml=;wbemprox=d;"
-            "msvcp140,vcomp140,vcruntime140,vcruntime140_1=n",
-            "LC_ALL": "C.UTF-8",
-        }
-        self.run("wineboot", "-i")
-        self.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
-        shell_folders = (
-            r"HKCU\Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
-        )
-        place = "C:\\" + LOCAL.replace("/", "\\")
-        (self.drive / LOCAL).mkdir(parents=True)
-        self.run("reg", "add", shell_folders, "/v", "Local AppData", "/d", place, "/f")
-        # Windows has had this DLL since Vista; Wine has it since version 9.
-        source = folder / "shim.c"
-        source.write_text(SHIM)
-        target = self.drive / "windows" / "system32" / "bcryptprimitives.dll"
-        command = ["x86_64-w64-mingw32-gcc", "-shared", "-s", "-o", target, source, "-ladvapi32"]
-        subprocess.run(command, check=True)
-
-    def run(self, *words: str | Path) -> "subprocess.CompletedProcess[str]":
-        # Pipes on all sides: CPython cannot use Wine's handles of plain files.
-        return subprocess.run(
-            [WINE, *map(str, words)],
-            env=self.environment,
-            input="",
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=900,
-            check=False,
-        )
-
-    def python(self, *words: str | Path) -> str:
-        done = self.run(self.app / "python" / "python.exe", "-X", "utf8", *words)
-        assert done.returncode == 0, done.stdout
-        return done.stdout
-
-    @property
-    def app(self) -> Path:
-        return self.drive / LOCAL / "Programs" / "Paadje" / "app"
-
-    def files(self) -> Sequence[str]:
-        users = self.drive / "users"
-        found = [path for path in users.rglob("*") if path.is_file()]
-        # Where the uninstaller copies itself to; Windows empties this folder.
-        return sorted(str(path.relative_to(users)) for path in found if "Temp" not in path.parts)
 
 
 @pytest.fixture(scope="module")
@@ -155,25 +91,68 @@ def test_silent_install_run_update_uninstall(wine: Wine, starter_model: Path) ->
     for module in ("xllamacpp", "sqlcipher3", "psutil", "pydantic", "textual", "docx"):
         assert wine.python("-c", f"import {module}; print('imported')").strip() == "imported"
     trial = ROOT / "tests" / "packaging" / "engine_trial.py"
-    output = wine.python(trial, f"Z:{starter_model}".replace("/", "\\"), "42781")
+    output = wine.python(trial, on_windows(starter_model), "42781")
     note(f"the engine under wine: {last_json(output)}")
     assert last_json(output)["answer"].strip()
 
     data = wine.drive / LOCAL / "Paadje"
     (data / "models").mkdir(parents=True)
     (data / "models" / "kept.gguf").write_bytes(b"kept")
-    assert wine.run(setup, "/S").returncode == 0
+    assert wine.run(build("windows", version=NEW), "/S").returncode == 0
+    assert wine.python("-m", "launcher", "--version").strip() == f"paadje {NEW}"
     assert not (wine.app.parent / "app.old").exists()
     assert (data / "models" / "kept.gguf").read_bytes() == b"kept"
 
-    wine.run(wine.app.parent / "Uninstall.exe", "/S")
-    wait_until(lambda: not wine.app.parent.exists())
+    receipt = wine.drive / "receipt.txt"
+    uninstall(wine, "/S", f"/RECEIPT={on_windows(receipt)}")
     assert (data / "models" / "kept.gguf").is_file()
+    text = receipt.read_text(encoding="utf-16")
+    assert str(LOCAL).replace("/", "\\") + "\\Paadje" in text
     key = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\Paadje"
     assert wine.run("reg", "query", key).returncode != 0
+    receipt.unlink()
 
     assert wine.run(setup, "/S").returncode == 0
     wait_until((wine.app / "VERSION").is_file)
-    wine.run(wine.app.parent / "Uninstall.exe", "/S", "/EVERYTHING")
-    wait_until(lambda: not wine.app.parent.exists())
+    uninstall(wine, "/S", "/EVERYTHING")
     assert set(wine.files()) - set(before) == set()
+
+
+def test_the_self_test_and_a_lesson_that_is_not_cut_off(wine: Wine, starter_model: Path) -> None:
+    """All of it, with stand-ins for what Wine lacks; see ``Wine.let_numpy_in``."""
+    before = wine.files()
+    setup = build("windows")
+    assert wine.run(setup, "/S").returncode == 0
+    wait_until((wine.app / "VERSION").is_file)
+    wine.let_numpy_in()
+    models = on_windows(starter_model.parent)
+    output = wine.python("-m", "launcher", "--selftest", "--models", models, "--json")
+    checks = last_json(output)["data"]["checks"]
+    note(f"selftest under wine: {checks}")
+    assert [check["name"] for check in checks if not check["ok"]] == []
+
+    app = ("-m", "launcher")
+    practice = ("feedback-companion", "--model", "smollm2-135m-instruct-q4_1", "--yes")
+    wine.python(*app, "install", *practice, "--from", on_windows(starter_model))
+    wine.python(*app, "start", *practice, "--share", "local", "--detach", "--json")
+    refused = wine.run(build("windows", version=NEW), "/S")
+    assert refused.returncode == 10
+    assert not (wine.app.parent / "app.new").exists()
+    assert wine.python(*app, "--version").strip() == f"paadje {OLD}"
+    wine.run(wine.app.parent / "Uninstall.exe", "/S", "/EVERYTHING")
+    assert wine.python(*app, "status", "--json").count('"state": "ready"') == 1
+    wine.python(*app, "stop", "--all")
+
+    uninstall(wine, "/S", "/EVERYTHING")
+    assert set(wine.files()) - set(before) == set()
+
+
+def on_windows(path: Path) -> str:
+    """How a program under Wine sees a path of this machine."""
+    return f"Z:{path}".replace("/", "\\")
+
+
+def uninstall(wine: Wine, *switches: str) -> None:
+    """The uninstaller goes on as a copy of itself, after what was started has ended."""
+    wine.run(wine.app.parent / "Uninstall.exe", *switches)
+    wait_until(lambda: not wine.app.parent.exists())
