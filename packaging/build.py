@@ -48,7 +48,11 @@ def main() -> int:
     parser.add_argument("--models-from", type=Path, help="kit: a library that has the models")
     options = parser.parse_args()
     if options.lock:
-        lock_all()
+        try:
+            lock_all()
+        except BuildError as error:
+            print(f"build.py: {error}", file=sys.stderr)
+            return 1
         return 0
     if not options.target:
         parser.error("--target is needed")
