@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builder import common, imports, windows
+from builder import imports
 
 from tests.packaging.kitchen import (
     NEW,
@@ -25,14 +25,10 @@ LIMIT_BYTES = 90 * 2**20
 
 @pytest.fixture(scope="module")
 def payload(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the Setup, before it is packed."""
+    """What the Setup puts in its place."""
     folder = tmp_path_factory.mktemp("payload")
-    options = common.Options(
-        out=folder, work=folder / "work", cache=ROOT / "build" / "cache", proof=True,
-        cpython=None, version=OLD, epoch=10**9,
-    )  # fmt: skip
-    windows.make_payload(folder / "app", options)
-    return folder / "app"
+    subprocess.run(["7z", "x", "-bd", f"-o{folder}", build("windows")], check=True)
+    return folder / "app.new"
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +130,8 @@ def test_the_self_test_and_a_lesson_that_is_not_cut_off(wine: Wine, starter_mode
     app = ("-m", "launcher")
     practice = ("feedback-companion", "--model", "smollm2-135m-instruct-q4_1", "--yes")
     wine.python(*app, "install", *practice, "--from", on_windows(starter_model))
-    wine.python(*app, "start", *practice, "--share", "local", "--detach", "--json")
+    start = ("start", *practice, "--share", "local", "--detach", "--json")
+    wine.python(*app, *start, leaves_a_lesson=True)
     refused = wine.run(build("windows", version=NEW), "/S")
     assert refused.returncode == 10
     assert not (wine.app.parent / "app.new").exists()
