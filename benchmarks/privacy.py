@@ -25,6 +25,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,7 @@ def main() -> int:
     find_private("warm", lang="nl")
     first_s = round(time.perf_counter() - began, 3)
     report: dict[str, Any] = {
+        "measured_on": date.today().isoformat(),  # noqa: DTZ011 - the day on this machine
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "first_call_s": first_s,

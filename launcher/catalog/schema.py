@@ -203,6 +203,7 @@ PLACEHOLDERS = (
     "model_path",
     "model_id",
     "model_name",
+    "model_sha256",
     "practice",
     "engine_url",
     "engine_key",

@@ -250,6 +250,7 @@ def _app(
         "model_path": str(model_path),
         "model_id": plan.model,
         "model_name": plan.model_name,
+        "model_sha256": plan.files[0].sha256 if plan.files else "",
         "practice": "1" if plan.practice else "0",
         "engine_url": engine.url,
         "engine_key": engine.key,

@@ -47,6 +47,9 @@ def student(join_url: str) -> Person:
 
 def hand_in(person: Person, number: int) -> None:
     text = f"{' '.join(SENTENCES)} I asked {number} people in class {number} about it."
+    page = person.http.get("").text
+    notice = page.partition('data-notice="')[2].partition('"')[0]
+    person.post("api/notice", {"notice": notice, "with_ai": True, "consent": True})
     body = {"text": text, "own_question": "", "lang": "en", "with_ai": True, "consent": True}
     person.post("api/submit", body)
 

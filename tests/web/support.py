@@ -47,10 +47,17 @@ GOOD_REPLY = json.dumps(
 
 def good_reply(body: dict[str, Any]) -> str:
     """A reply as from a good model: about a sentence that the schema still offers."""
-    options = body["response_format"]["json_schema"]["schema"]["anyOf"]
+    schema = body["response_format"]["json_schema"]["schema"]
+    if "steps" in schema.get("properties", {}):
+        return json.dumps({"steps": ["Zoek een voorbeeld van leerlingen die moe zijn."]})
+    if "anyOf" not in schema:  # A rough note, which is only written out.
+        note = body["messages"][-1]["content"].split("<note>\n")[1].split("\n</note>")[0]
+        return json.dumps({"o": f"Kijk hier nog eens naar: {note}."})
+    options = schema["anyOf"]
     ids = [one for option in options for one in option["properties"]["s"].get("enum", [])]
+    kinds = options[0]["properties"]["k"]["enum"]
     if "s2" in ids:
-        return GOOD_REPLY
+        return GOOD_REPLY if "improve" in kinds else GOOD_REPLY.replace("improve", kinds[0])
     text = body["messages"][-1]["content"]
     found = re.search(rf"\[{ids[0]}\] (.*)", text)
     assert found is not None
@@ -253,8 +260,17 @@ def student_headers(name: str = "student-1", lang: str = "nl") -> dict[str, str]
     }
 
 
+def choose(client: httpx.Client, *, with_ai: bool = True) -> httpx.Response:
+    """As the page does it: the notice that was shown, and the choice."""
+    found = re.search(r'data-notice="(\w+)"', client.get("/").text)
+    assert found is not None
+    body = {"notice": found[1], "with_ai": with_ai, "consent": with_ai}
+    return client.post("/api/notice", json=body)
+
+
 def hand_in(client: httpx.Client, **changes: Any) -> httpx.Response:
     body = {"text": DUTCH_TEXT, "lang": "nl", "with_ai": True, "consent": True, **changes}
+    choose(client, with_ai=body["with_ai"])
     return client.post("/api/submit", json=body)
 
 

@@ -194,7 +194,8 @@ def test_what_looks_private_is_shown_and_masked_only_when_confirmed(
         found = student.post("/api/private", json=form).json()
         assert {group["text"] for group in found["groups"]} >= {"Sanne Bakker", "sanne@xs4all.nl"}
         unchanged = student.post("/api/mask", json={**form, "groups": []}).json()
-        assert unchanged == {"text": PRIVATE, "own_question": "Klinkt Sanne boos?"}
+        expected = {"text": PRIVATE, "own_question": "Klinkt Sanne boos?", "own_aim": ""}
+        assert unchanged == expected
         groups = [group["id"] for group in found["groups"]]
         masked = student.post("/api/mask", json={**form, "groups": groups}).json()
         assert "Sanne" not in masked["text"] + masked["own_question"]

@@ -23,6 +23,7 @@ from launcher.apps.documents.blocks import (
     to_docx,
     to_markdown,
 )
+from launcher.apps.documents.measured import recall_sentence
 from launcher.apps.documents.values import ComplianceFacts
 from launcher.i18n import LANGUAGES, Translator, translator
 
@@ -39,7 +40,7 @@ NAMES = (
 NOTICE = ("ai", "place", "kept", "seen")
 FIELDS = (
     "nickname", "text", "own_question", "suggestions", "choices", "version_two", "reflection",
-    "activity", "audit", "figures",
+    "client_said", "rough_notes", "seen", "activity", "audit", "figures",
 )  # fmt: skip
 """Everything that is kept, each with who, why and how long: ``documents.field.<name>.*``."""
 
@@ -136,7 +137,7 @@ def _filled(words: list[str], facts: ComplianceFacts, t: Translator) -> Iterator
                 ),
             )
         case ["recall"]:
-            yield Paragraph(text=_recall(facts, t))
+            yield Paragraph(text=recall_sentence(facts.privacy, t))
         case ["legal", name]:
             yield Paragraph(text=legal.shown(name, t.lang), style="note")
         case ["all_legal"]:
@@ -145,18 +146,3 @@ def _filled(words: list[str], facts: ComplianceFacts, t: Translator) -> Iterator
                     yield Paragraph(text=legal.shown(name, t.lang), style="note")
         case _:
             raise ValueError(f"unknown line: @{' '.join(words)}")
-
-
-def _recall(facts: ComplianceFacts, t: Translator) -> str:
-    found = facts.privacy
-    if found is None:
-        return t("documents.recall.unknown")
-    return t(
-        "documents.recall",
-        texts=t.number(found.texts),
-        date=found.measured_on.isoformat(),
-        names=t.number(100 * found.names_recall),
-        everything=t.number(100 * found.all_recall),
-        missed=t.number(100 - 100 * found.all_recall),
-        precision=t.number(100 * found.precision),
-    )

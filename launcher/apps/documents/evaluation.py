@@ -11,6 +11,7 @@ from launcher.apps.documents.blocks import (
     to_html,
     to_markdown,
 )
+from launcher.apps.documents.measured import recall_sentence
 from launcher.apps.documents.readability import (
     B1_READING_EASE,
     B1_WORDS_PER_SENTENCE,
@@ -52,6 +53,8 @@ def evaluation_document(evaluation: Evaluation, readability: Readability | None)
         blocks.append(Table(header=header, rows=rows))
     else:
         blocks.append(Paragraph(text=t("documents.evaluation.all_counted")))
+    blocks.append(Heading(level=1, text=t("documents.evaluation.privacy")))
+    blocks.append(Paragraph(text=recall_sentence(evaluation.privacy, t)))
     if readability is not None:
         blocks += _readability(readability, t)
     return Document(
@@ -76,14 +79,14 @@ def _model(figures: ModelFigures, t: Translator) -> list[Block]:
     rated = figures.useful + figures.wrong + figures.not_understood
     dropped = sum(figures.dropped.values())
     rows = [
-        ("first_try", figures.first_try, figures.calls),
+        *([] if figures.first_try is None else [("first_try", figures.first_try, figures.calls)]),
         ("kept", figures.kept, figures.calls),
         ("abstained", figures.abstained, figures.calls),
         ("dropped", dropped, figures.calls),
         ("approved", figures.approved, decided),
         ("edited", figures.edited, decided),
         ("rejected", figures.rejected, decided),
-        ("not_reviewed", figures.not_reviewed, figures.kept),
+        ("not_reviewed", figures.not_reviewed, decided + figures.not_reviewed),
         ("useful", figures.useful, rated),
         ("wrong", figures.wrong, rated),
         ("not_understood", figures.not_understood, rated),
@@ -95,7 +98,9 @@ def _model(figures: ModelFigures, t: Translator) -> list[Block]:
         table.append((t("documents.evaluation.seconds"), seconds))
     head = (t("documents.evaluation.what"), t("documents.evaluation.how_many"))
     title = t(
-        "documents.evaluation.model", model=figures.model, prompt_version=figures.prompt_version
+        f"documents.evaluation.model.{figures.part}",
+        model=figures.model,
+        prompt_version=figures.prompt_version,
     )
     blocks: list[Block] = [Heading(level=1, text=title), Table(header=head, rows=tuple(table))]
     if dropped:

@@ -17,7 +17,7 @@ from launcher.apps.documents.blocks import (
     to_markdown,
 )
 from launcher.apps.documents.clean import csv_cell
-from launcher.apps.documents.values import ExportedComment, ExportedFeedback
+from launcher.apps.documents.values import ExportedComment, ExportedFeedback, ExportedStep
 from launcher.i18n import Translator, translator
 
 CSV_COLUMNS = (
@@ -41,12 +41,9 @@ def student_document(feedback: ExportedFeedback) -> Document:
     blocks: list[Block] = [*_about(feedback, t), *_work(feedback, t, level=1)]
     blocks.append(Heading(level=1, text=t("documents.comments")))
     blocks.append(_comments(feedback.comments, t, choices=True))
-    if feedback.feedforward:
-        blocks.append(Heading(level=1, text=t("documents.feedforward")))
-        origin = t("documents.origin.ai" if feedback.feedforward_ai else "documents.origin.teacher")
-        rows = tuple((step, origin) for step in feedback.feedforward)
-        blocks.append(Table(header=(t("documents.step"), t("documents.origin")), rows=rows))
+    blocks += _steps(feedback, t, level=1)
     for title, text in (
+        ("documents.client_said", feedback.client_said),
         ("documents.version_two", feedback.version_two),
         ("documents.reflection", feedback.reflection),
     ):
@@ -79,6 +76,7 @@ def teacher_document(lesson: Sequence[ExportedFeedback], *, lang: str, made_on: 
         blocks += _about(feedback, t, purpose=False)
         blocks += _work(feedback, t, level=2)
         blocks.append(_comments(feedback.comments, t, choices=False))
+        blocks += _steps(feedback, t, level=2)
     if not lesson:
         blocks.append(Paragraph(text=t("documents.nothing")))
     ai_generated = any(feedback.ai_generated for feedback in lesson)
@@ -105,19 +103,33 @@ def teacher_csv(lesson: Iterable[ExportedFeedback], *, lang: str) -> bytes:
     writer.writerow(CSV_COLUMNS)
     for feedback in lesson:
         text_of = {sentence.number: sentence.text for sentence in feedback.sentences}
+        about = (feedback.title, feedback.nickname)
         for comment in feedback.comments:
-            by_model = comment.ai_generated
-            row = (
-                feedback.title, feedback.nickname, str(comment.sentence_number),
-                text_of.get(comment.sentence_number, ""), comment.criterion,
-                t(f"fc.kind.{comment.kind}"), comment.observation, comment.effect,
-                comment.next_step, str(by_model).lower(), str(comment.edited).lower(),
-                "teacher" if feedback.reviewed_by_teacher else "nobody",
-                feedback.model if by_model else "", feedback.prompt_version if by_model else "",
-                t("fc.purpose"),
+            said = (
+                str(comment.sentence_number), text_of.get(comment.sentence_number, ""),
+                comment.criterion, t(f"fc.kind.{comment.kind}"), comment.observation,
+                comment.effect, comment.next_step,
             )  # fmt: skip
+            row = (*about, *said, *_made_by(feedback, comment), t("fc.purpose"))
+            writer.writerow([csv_cell(cell) for cell in row])
+        for step in feedback.steps:
+            said = ("", "", t("documents.feedforward"), "", "", "", step.text)
+            row = (*about, *said, *_made_by(feedback, step), t("fc.purpose"))
             writer.writerow([csv_cell(cell) for cell in row])
     return buffer.getvalue().encode("utf-8-sig")
+
+
+def _made_by(
+    feedback: ExportedFeedback, item: ExportedComment | ExportedStep
+) -> tuple[str, str, str, str, str]:
+    by_model = item.origin != "teacher"
+    return (
+        str(by_model).lower(),
+        str(item.edited).lower(),
+        "teacher" if feedback.reviewed_by_teacher else "nobody",
+        feedback.model if by_model else "",
+        feedback.prompt_version if by_model else "",
+    )
 
 
 def _marks(feedback: ExportedFeedback) -> dict[str, str | bool]:
@@ -161,6 +173,16 @@ def _work(feedback: ExportedFeedback, t: Translator, *, level: int) -> list[Bloc
     return blocks
 
 
+def _steps(feedback: ExportedFeedback, t: Translator, *, level: int) -> list[Block]:
+    if not feedback.steps:
+        return []
+    rows = tuple((step.text, _origin(step, t)) for step in feedback.steps)
+    return [
+        Heading(level=level, text=t("documents.feedforward")),
+        Table(header=(t("documents.step"), t("documents.origin")), rows=rows),
+    ]
+
+
 def _own_words(text: str) -> list[Block]:
     return [Paragraph(text=part) for part in text.split("\n\n") if part.strip()]
 
@@ -193,7 +215,7 @@ def _comments(comments: Sequence[ExportedComment], t: Translator, *, choices: bo
     return Table(header=tuple(header), rows=tuple(rows))
 
 
-def _origin(comment: ExportedComment, t: Translator) -> str:
-    if not comment.ai_generated:
-        return t("documents.origin.teacher")
-    return t("documents.origin.ai_edited" if comment.edited else "documents.origin.ai")
+def _origin(item: ExportedComment | ExportedStep, t: Translator) -> str:
+    if item.origin == "ai" and item.edited:
+        return t("documents.origin.ai_edited")
+    return t(f"documents.origin.{item.origin}")

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-Origin = Literal["ai", "teacher"]
+Origin = Literal["ai", "teacher", "reworded"]
+"""``reworded``: a teacher's note in a model's words."""
+
+Part = Literal["comments", "steps", "wordings"]
 Choice = Literal["", "will", "will_not"]
 
 
@@ -36,7 +39,16 @@ class ExportedComment:
 
     @property
     def ai_generated(self) -> bool:
-        return self.origin == "ai"
+        return self.origin != "teacher"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedStep:
+    """A next step that the teacher let through."""
+
+    text: str
+    origin: Origin
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +66,17 @@ class ExportedFeedback:
     exported_on: date
     own_question: str = ""
     own_aim: str = ""
-    feedforward: tuple[str, ...] = ()
-    feedforward_ai: bool = True
+    steps: tuple[ExportedStep, ...] = ()
     version_two: str = ""
     reflection: str = ""
+    client_said: str = ""
     reviewed_by_teacher: bool = True
 
     @property
     def ai_generated(self) -> bool:
         """Whether any part of the feedback came from a model."""
-        return any(comment.ai_generated for comment in self.comments) or bool(
-            self.feedforward and self.feedforward_ai
+        return any(comment.ai_generated for comment in self.comments) or any(
+            step.origin != "teacher" for step in self.steps
         )
 
 
@@ -72,17 +84,19 @@ class ExportedFeedback:
 class ModelFigures:
     """Counts of one model with one version of the prompt. Every comment is counted once a group.
 
-    ``calls`` = ``kept`` + ``abstained`` + all of ``dropped`` (reason → count).
-    ``kept`` = ``approved`` + ``edited`` + ``rejected`` + ``not_reviewed``.
+    ``calls`` = ``kept`` + ``abstained`` + all of ``dropped`` (reason → count). The decisions
+    ``approved``, ``edited``, ``rejected`` and ``not_reviewed`` are counted per comment: one call
+    gives one comment, or up to two next steps. What a student withdrew is in neither.
     """
 
     model: str
     prompt_version: str
     calls: int
-    first_try: int
-    """Calls that passed the checks without a second try."""
+    first_try: int | None
+    """Calls that passed the checks without a second try; None when that is not counted."""
     kept: int
     abstained: int
+    part: Part = "comments"
     dropped: Mapping[str, int] = field(default_factory=dict)
     approved: int = 0
     """Let through as they were."""
@@ -106,6 +120,7 @@ class Evaluation:
     figures: tuple[ModelFigures, ...]
     submissions: int
     not_counted: Mapping[str, int] = field(default_factory=dict)
+    privacy: "PrivacyFigures | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
 """Start Feedback Companion: ``python -m launcher.apps.feedback_companion``.
 
 Set up by its environment: APP_PORT, APP_TEACHER_PORT, APP_TEACHER_TOKEN, APP_GATEWAY_KEY,
-APP_ENGINE_URL, APP_ENGINE_KEY, APP_MODEL, APP_SLOTS, APP_CONTEXT_TOKENS (for each slot),
-APP_DATA_DIR, APP_DATA_KEY (64 hexadecimal digits), APP_LOG_FILE, APP_LANG, and APP_PRACTICE=1 for
-a practice model. Ends when its standard input closes or on SIGTERM.
+APP_ENGINE_URL, APP_ENGINE_KEY, APP_MODEL, APP_MODEL_SHA256, APP_SLOTS, APP_CONTEXT_TOKENS (for
+each slot), APP_DATA_DIR, APP_DATA_KEY (64 hexadecimal digits), APP_LOG_FILE, APP_LANG, and
+APP_PRACTICE=1 for a practice model. Ends when its standard input closes or on SIGTERM.
 """
 
 import asyncio

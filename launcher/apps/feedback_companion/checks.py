@@ -13,6 +13,7 @@ from launcher.apps.feedback_companion.no_grades import has_verdict
 from launcher.apps.feedback_companion.sentences import Sentence, normalise
 
 Kind = Literal["strength", "improve", "question"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Reason = Literal[
     "not_json",
     "unknown_sentence",
@@ -30,6 +31,8 @@ Reason = Literal[
     "same_sentence",
     "leaked_name",
     "no_reply",
+    "added",
+    "lost",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
@@ -114,12 +117,14 @@ def check_reply(
     topic: str,
     examples: Sequence[str] = (),
     taken: Collection[str] = (),
+    kinds: Collection[str] = KINDS,
 ) -> Comment | Abstained | Rejected:
     """Judge one raw reply.
 
     ``topic`` is what may be spoken about besides the sentence itself: the criterion, the goal and
     the student's own question. ``examples`` are the example comments of the prompt; a reply that
     repeats one of them is not about this text. ``taken`` are the sentences that have a comment.
+    ``kinds`` are what this use of the app allows; where it allows questions only, it ends in one.
     """
     try:
         raw = _Reply.model_validate_json(reply)
@@ -129,23 +134,25 @@ def check_reply(
         return Abstained()
     by_id: Mapping[str, Sentence] = {sentence.id: sentence for sentence in sentences}
     sentence = by_id.get(raw.s)
-    if sentence is None or raw.k not in get_args(Kind):
+    if sentence is None or raw.k not in kinds:
         return Rejected(reason="unknown_sentence" if sentence is None else "not_json")
     if raw.s in taken:  # Engines that ignore the schema can choose one twice.
         return Rejected(reason="same_sentence")
     comment = Comment(
         sentence_id=sentence.id,
         kind=raw.k,  # type: ignore[arg-type]
-        observation=_tidy(raw.o),
-        effect=_tidy(raw.e),
-        next_step=_tidy(raw.q),
+        observation=tidy(raw.o),
+        effect=tidy(raw.e),
+        next_step=tidy(raw.q),
     )
+    if tuple(kinds) == ("question",) and not comment.next_step.endswith("?"):
+        return Rejected(reason="no_next_step")
     whole = " ".join(s.text for s in sentences)
     reason = _problem(comment, sentence, whole, lang=lang, topic=topic, examples=examples)
     return Rejected(reason=reason) if reason else comment
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     return " ".join(normalise(text).split())
 
 
@@ -160,57 +167,78 @@ def _problem(
 ) -> Reason | None:
     parts = (comment.observation, comment.effect, comment.next_step)
     said = " ".join(parts)
-    if _MARKUP.search(said) or _RELAYED.search(said):
-        return "markup"
-    if has_verdict(said, allowed_in=sentence.text):
-        return "verdict"
-    observation, step = _words(comment.observation), _words(comment.next_step)
-    if len(observation) > MAX_OBSERVATION_WORDS or max(len(step), len(_words(comment.effect))) > (
+    observation, step = words_of(comment.observation), words_of(comment.next_step)
+    reason = unsafe(said, allowed_in=sentence.text)
+    if reason is not None:
+        return reason
+    if len(observation) > MAX_OBSERVATION_WORDS or max(len(step), len(words_of(comment.effect))) > (
         MAX_STEP_WORDS
     ):
         return "too_long"
     if len(observation) < 4 or len(step) < 3:
         return "too_short"
-    if _repeats(parts):
+    if repeats(parts):
         return "repetition"
-    if _PERSON_PRAISE.search(said):
+    if praises_person(said):
         return "only_praise"
-    if not (comment.next_step.endswith("?") or step[0] in _ACTIONS):
+    if not leads_on(comment.next_step):
         return "no_next_step"
     if not (looks_like(comment.next_step, lang) and looks_like(said, lang)):
         return "wrong_language"
-    if not set(_NUMBER.findall(said)) <= set(_NUMBER.findall(whole)):
+    if invents(said, whole):
         return "invented"
-    if any(_overlap(comment.observation + " " + comment.next_step, e) > 0.8 for e in examples):
+    if any(overlap(comment.observation + " " + comment.next_step, e) > 0.8 for e in examples):
         return "copied"
-    about = _content(comment.observation + " " + comment.next_step)
-    if not about & _content(sentence.text + " " + topic):
+    about = content(comment.observation + " " + comment.next_step)
+    if not about & content(sentence.text + " " + topic):
         return "off_topic"
     return None
 
 
-def _words(text: str) -> list[str]:
+def unsafe(text: str, *, allowed_in: str) -> Reason | None:
+    """Markup, a link, an instruction that was passed on, or a verdict."""
+    if _MARKUP.search(text) or _RELAYED.search(text):
+        return "markup"
+    return "verdict" if has_verdict(text, allowed_in=allowed_in) else None
+
+
+def praises_person(text: str) -> bool:
+    return _PERSON_PRAISE.search(text) is not None
+
+
+def leads_on(text: str) -> bool:
+    """Whether it is a question or begins with something to do."""
+    words = words_of(text)
+    return text.endswith("?") or bool(words and words[0] in _ACTIONS)
+
+
+def invents(said: str, known: str) -> bool:
+    """Whether it has a number that is not in what the model was given."""
+    return not set(_NUMBER.findall(said)) <= set(_NUMBER.findall(known))
+
+
+def words_of(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
-def _repeats(parts: Sequence[str]) -> bool:
+def repeats(parts: Sequence[str]) -> bool:
     """The same three words again within a part, or a part that repeats another one."""
     for part in parts:
-        words = _words(part)
+        words = words_of(part)
         triples = [tuple(words[at : at + 3]) for at in range(len(words) - 2)]
         if len(set(triples)) < len(triples) or any(len(word) > 32 for word in words):
             return True
         if any(a == b for a, b in pairwise(words)):
             return True
-    filled = [" ".join(_words(part)) for part in parts if part]
+    filled = [" ".join(words_of(part)) for part in parts if part]
     return len(set(filled)) < len(filled)
 
 
-def _overlap(text: str, other: str) -> float:
-    words, others = set(_words(text)), set(_words(other))
+def overlap(text: str, other: str) -> float:
+    words, others = set(words_of(text)), set(words_of(other))
     return len(words & others) / max(len(words), 1)
 
 
-def _content(text: str) -> set[str]:
+def content(text: str) -> set[str]:
     """Word stems that carry meaning, roughly: the first six letters of longer words."""
-    return {word[:6] for word in _words(text) if len(word) >= 4 and word not in _FILLER}
+    return {word[:6] for word in words_of(text) if len(word) >= 4 and word not in _FILLER}

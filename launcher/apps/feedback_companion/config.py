@@ -20,6 +20,7 @@ class Config:
     engine_url: str
     engine_key: str = field(repr=False)
     model: str
+    model_sha256: str
     slots: int
     context_tokens: int
     data_dir: Path
@@ -57,6 +58,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         engine_url=text("APP_ENGINE_URL"),
         engine_key=environ.get("APP_ENGINE_KEY", ""),
         model=model,
+        model_sha256=environ.get("APP_MODEL_SHA256", ""),
         slots=number("APP_SLOTS", 1, 1),
         context_tokens=number("APP_CONTEXT_TOKENS", 1024, 4096),
         data_dir=Path(text("APP_DATA_DIR")),

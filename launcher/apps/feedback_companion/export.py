@@ -1,8 +1,14 @@
 """Files to keep: the student's own, the teacher's of a class, and what a school needs to decide."""
 
-from datetime import date, datetime
+import csv
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
 
+from launcher.apps.documents.clean import csv_cell
 from launcher.apps.documents.compliance import compliance_zip
 from launcher.apps.documents.evaluation import evaluation_html, evaluation_markdown
 from launcher.apps.documents.feedback_files import (
@@ -12,6 +18,8 @@ from launcher.apps.documents.feedback_files import (
     teacher_docx,
     teacher_markdown,
 )
+from launcher.apps.documents.measured import measured_privacy
+from launcher.apps.documents.readability import Readability
 from launcher.apps.documents.values import (
     Choice,
     ComplianceFacts,
@@ -19,14 +27,17 @@ from launcher.apps.documents.values import (
     ExportedComment,
     ExportedFeedback,
     ExportedSentence,
+    ExportedStep,
     ModelFigures,
+    Part,
 )
 from launcher.apps.feedback_companion.desk import Desk
-from launcher.apps.feedback_companion.own_work import Reaction
+from launcher.apps.feedback_companion.own_work import Reaction, Saved
 from launcher.apps.feedback_companion.prompts import PROMPT_VERSION
 from launcher.apps.feedback_companion.sentences import split_sentences
-from launcher.apps.feedback_companion.store import StoredComment, Submission
+from launcher.apps.feedback_companion.values import STEPS, StoredComment, Submission
 from launcher.errors import UsageError
+from launcher.i18n import translator
 
 _CHOICES: dict[str, Choice] = {"": "", "do": "will", "do_not": "will_not"}
 _NOT_FOUND = "classroom.not_found"
@@ -48,6 +59,8 @@ def export_class(desk: Desk, lang: str, kind: str) -> bytes:
         _feedback(desk, submission, lang, own=False)
         for submission in desk.store.submissions()
         if submission.state == "released"
+        # A talk about a student's own portfolio leaves nothing on the teacher's side.
+        and desk.store.activity(submission.activity_id).use != "coaching"
     ]
     if kind == "csv":
         return teacher_csv(lesson, lang=lang)
@@ -58,21 +71,22 @@ def export_class(desk: Desk, lang: str, kind: str) -> bytes:
     raise UsageError(_NOT_FOUND)
 
 
-def export_evaluation(desk: Desk, lang: str, kind: str) -> bytes:
+def export_evaluation(desk: Desk, lang: str, kind: str, readability: Readability | None) -> bytes:
     """How the model did in this lesson, html or md; without any text of a student."""
     submissions = desk.store.submissions()
     found = Evaluation(
         lang=lang,
         title=desk.activity.title,
         made_on=_today(),
-        figures=(_figures(desk),),
-        submissions=sum(s.with_ai for s in submissions),
-        not_counted={},
+        figures=_figures(desk),
+        submissions=sum(s.with_ai and bool(desk.store.answered(s.id)) for s in submissions),
+        not_counted=_not_counted(desk, submissions),
+        privacy=measured_privacy(),
     )
     if kind == "html":
-        return evaluation_html(found).encode("utf-8")
+        return evaluation_html(found, readability).encode("utf-8")
     if kind == "md":
-        return evaluation_markdown(found).encode("utf-8")
+        return evaluation_markdown(found, readability).encode("utf-8")
     raise UsageError(_NOT_FOUND)
 
 
@@ -83,8 +97,27 @@ def export_compliance(desk: Desk) -> bytes:
     except PackageNotFoundError:
         installed = "–"
     return compliance_zip(
-        ComplianceFacts(model=desk.config.model, version=installed, made_on=_today())
+        ComplianceFacts(
+            model=desk.config.model,
+            version=installed,
+            made_on=_today(),
+            privacy=measured_privacy(),
+        )
     )
+
+
+def _not_counted(desk: Desk, submissions: Sequence[Submission]) -> dict[str, int]:
+    """Why texts are in the lesson and not in the figures."""
+    events = Counter(event["event"] for event in desk.store.audit())
+    found = {
+        "without_ai": sum(not s.with_ai for s in submissions),
+        "not_read": sum(
+            s.with_ai and s.state != "queued" and not desk.store.answered(s.id) for s in submissions
+        ),
+        "unfinished": sum(s.state == "queued" for s in submissions),
+        "withdrawn": events["withdrawn"],
+    }
+    return {why: count for why, count in found.items() if count}
 
 
 def _today() -> date:
@@ -96,7 +129,7 @@ def _feedback(desk: Desk, submission: Submission, lang: str, *, own: bool) -> Ex
     criteria = {criterion.id: criterion.name for criterion in activity.criteria}
     sentences = split_sentences(submission.text)
     numbers = {sentence.id: number for number, sentence in enumerate(sentences, start=1)}
-    version_two, reflection = desk.own_work.saved(submission.id) if own else ("", "")
+    saved = desk.own_work.saved(submission.id) if own else Saved()
     reactions = desk.own_work.reactions(submission.id) if own else {}
     shown = desk.store.released_comments(submission.id)
     return ExportedFeedback(
@@ -109,14 +142,24 @@ def _feedback(desk: Desk, submission: Submission, lang: str, *, own: bool) -> Ex
             for s in sentences
         ),
         comments=tuple(
-            _comment(c, numbers, criteria, reactions.get(c.id, Reaction())) for c in shown
+            _comment(c, numbers, criteria, reactions.get(c.id, Reaction()))
+            for c in shown
+            if not c.is_step
+        ),
+        steps=tuple(
+            ExportedStep(text=c.next_step, origin=c.origin, edited=c.edited)
+            for c in shown
+            if c.is_step
         ),
         model=next((c.model for c in shown if c.model), desk.config.model),
         prompt_version=next((c.prompt_version for c in shown if c.prompt_version), PROMPT_VERSION),
         exported_on=_today(),
         own_question=submission.own_question,
-        version_two=version_two,
-        reflection=reflection,
+        own_aim=submission.own_aim,
+        version_two=saved.version_2,
+        reflection=saved.reflection,
+        client_said=saved.client_said,
+        reviewed_by_teacher=submission.reviewed,
     )
 
 
@@ -137,25 +180,108 @@ def _comment(
     )
 
 
-def _figures(desk: Desk) -> ModelFigures:
-    rows = desk.store.rows("SELECT outcome, reason, retried FROM answer")
-    dropped: dict[str, int] = {}
-    for row in rows:
-        if row["outcome"] == "dropped":
-            dropped[row["reason"]] = dropped.get(row["reason"], 0) + 1
+def portfolio_entry(desk: Desk, submission: Submission, lang: str) -> dict[str, Any]:
+    """What one lesson adds to the file that a student keeps. It is nowhere on our side."""
+    found = _feedback(desk, submission, lang, own=True)
+    t = translator(lang)
+    return {
+        "date": found.exported_on.isoformat(),
+        "title": found.title,
+        "goal": found.goal,
+        "own_aim": found.own_aim,
+        "own_question": found.own_question,
+        "chosen": [
+            {"comment": " ".join(filter(None, (c.observation, c.next_step))), "by": c.origin}
+            for c in found.comments
+            if c.choice == "will"
+        ],
+        "steps": [{"step": step.text, "by": step.origin} for step in found.steps],
+        "reflection": found.reflection,
+        "ai_generated": found.ai_generated,
+        "model": found.model if found.ai_generated else "",
+        "prompt_version": found.prompt_version if found.ai_generated else "",
+        "reviewed_by": "teacher" if found.reviewed_by_teacher else "nobody",
+        "purpose": t("fc.purpose"),
+    }
+
+
+def export_audit(desk: Desk) -> bytes:
+    """The audit log as CSV: when, what, with which model. Nobody's words are in it."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
+    columns = ("at", "event", "detail", "model", "prompt_version")
+    writer.writerow(columns)
+    for event in desk.store.audit():
+        at = datetime.fromtimestamp(event["at"], UTC).isoformat(timespec="seconds")
+        row = {**event, "at": at}
+        writer.writerow([csv_cell(str(row[column])) for column in columns])
+    return buffer.getvalue().encode("utf-8-sig")
+
+
+def _figures(desk: Desk) -> tuple[ModelFigures, ...]:
+    """Comments, next steps and wordings apart; what never happened is left out."""
+    found = [_part(desk, "comments"), _part(desk, "steps"), _wordings(desk)]
+    return tuple(f for f in found if f.calls or f.part == "comments")
+
+
+def _part(desk: Desk, part: Literal["comments", "steps"]) -> ModelFigures:
+    is_steps = part == "steps"
+    rows = desk.store.rows(
+        "SELECT outcome, reason, retried FROM answer WHERE (criterion_id = ?) = ?", STEPS, is_steps
+    )
     kept = desk.store.rows(
         "SELECT comment.state, edited, coalesce(rating, '') AS rating FROM comment"
-        " LEFT JOIN reaction ON comment_id = comment.id WHERE origin = 'ai'"
+        " LEFT JOIN reaction ON comment_id = comment.id"
+        " WHERE origin = 'ai' AND (criterion_id = ?) = ?",
+        STEPS,
+        is_steps,
     )
+    return _counted(
+        desk,
+        part,
+        kept,
+        calls=len(rows),
+        first_try=sum(not row["retried"] and row["outcome"] != "dropped" for row in rows),
+        abstained=sum(row["outcome"] == "none" for row in rows),
+        dropped=Counter(row["reason"] for row in rows if row["outcome"] == "dropped"),
+    )
+
+
+def _wordings(desk: Desk) -> ModelFigures:
+    kept = desk.store.rows(
+        "SELECT comment.state, edited, coalesce(rating, '') AS rating FROM comment"
+        " LEFT JOIN reaction ON comment_id = comment.id WHERE origin = 'reworded'"
+    )
+    tallies = desk.store.tallies()
+    start = "wording_dropped."
+    dropped = {n.removeprefix(start): c for n, c in tallies.items() if n.startswith(start)}
+    done = tallies.get("wording.comment", 0)
+    return _counted(
+        desk, "wordings", kept, calls=done + sum(dropped.values()), first_try=None, abstained=0,
+        dropped=dropped,
+    )  # fmt: skip
+
+
+def _counted(
+    desk: Desk,
+    part: Part,
+    kept: Sequence[Any],
+    *,
+    calls: int,
+    first_try: int | None,
+    abstained: int,
+    dropped: Mapping[str, int],
+) -> ModelFigures:
     states = [("edited" if r["edited"] else r["state"]) for r in kept if r["state"] != "rejected"]
     shown = [r["rating"] for r in kept if r["state"] == "approved"]
     return ModelFigures(
         model=desk.config.model,
         prompt_version=PROMPT_VERSION,
-        calls=len(rows),
-        first_try=sum(not row["retried"] and row["outcome"] != "dropped" for row in rows),
-        kept=len(kept),
-        abstained=sum(row["outcome"] == "none" for row in rows),
+        part=part,
+        calls=calls,
+        first_try=first_try,
+        kept=calls - abstained - sum(dropped.values()),
+        abstained=abstained,
         dropped=dropped,
         approved=states.count("approved"),
         edited=states.count("edited"),

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from launcher.apps.feedback_companion.store import Store, Submission
+from launcher.apps.feedback_companion.store import Store
+from launcher.apps.feedback_companion.values import Submission
 from launcher.errors import UsageError
 
 Decision = Literal["", "do", "do_not"]
@@ -28,6 +29,15 @@ class Reaction:
     decision: Decision = ""
     because: str = ""
     rating: Rating = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What a student wrote for themselves; ``client_said`` is what they noted of a client's."""
+
+    version_2: str = ""
+    reflection: str = ""
+    client_said: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,20 +80,25 @@ class OwnWork:
             for row in rows
         }
 
-    def save(self, submission: Submission, *, version_2: str, reflection: str) -> None:
+    def save(
+        self, submission: Submission, *, version_2: str, reflection: str, client_said: str = ""
+    ) -> None:
         """Raises `UsageError` ``fc.not_released_yet`` before the feedback is there."""
         if submission.state != "released":
             raise UsageError("fc.not_released_yet")
         with self._store.change() as db:
             db.execute(
-                "INSERT OR REPLACE INTO own_work VALUES (?, ?, ?)",
-                (submission.id, version_2, reflection),
+                "INSERT OR REPLACE INTO own_work VALUES (?, ?, ?, ?)",
+                (submission.id, version_2, reflection, client_said),
             )
 
-    def saved(self, submission_id: str) -> tuple[str, str]:
-        """(version 2, reflection); empty as long as there is none."""
-        rows = self._store.rows("SELECT * FROM own_work WHERE submission_id = ?", submission_id)
-        return (rows[0]["version_2"], rows[0]["reflection"]) if rows else ("", "")
+    def saved(self, submission_id: str) -> Saved:
+        """Empty as long as there is nothing."""
+        rows = self._store.rows(
+            "SELECT version_2, reflection, client_said FROM own_work WHERE submission_id = ?",
+            submission_id,
+        )
+        return Saved(**dict(rows[0])) if rows else Saved()
 
     def reaction_counts(self) -> tuple[int, dict[str, int]]:
         """How many texts have reactions, and how often each choice and rating was made."""
@@ -111,7 +126,7 @@ class OwnWork:
             "SELECT criterion_id, kind, count(*) AS count FROM comment"
             " JOIN submission ON submission.id = submission_id"
             " WHERE activity_id = ? AND submission.state = 'released'"
-            " AND comment.state = 'approved' AND criterion_id <> ''"
+            " AND comment.state = 'approved' AND criterion_id NOT IN ('', 'feedforward')"
             " GROUP BY criterion_id, kind",
             activity_id,
         )

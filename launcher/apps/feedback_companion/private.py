@@ -12,20 +12,23 @@ from launcher.apps.privacy import Finding, Kind, Lang, find_leaks, find_private,
 from launcher.i18n import Translator
 
 _BETWEEN = "\n\n\n"
-"""Stands between the text and the question; a normalised text has no three line feeds."""
+"""Stands between the text and what goes with it; a normalised text has no three line feeds."""
 
 _LEAKS: frozenset[Kind] = frozenset(
     {"name", "email", "phone", "address", "birth_date", "student_number", "bsn", "iban"}
 )
 
 
-def whole_text(text: str, own_question: str) -> str:
-    return normalise(text) + _BETWEEN + " ".join(normalise(own_question).split())
+def whole_text(text: str, *lines: str) -> str:
+    """A text and the lines that go with it, such as the student's question, as one."""
+    return _BETWEEN.join([normalise(text), *(" ".join(normalise(line).split()) for line in lines)])
 
 
-def shown_findings(text: str, own_question: str, lang: Lang, t: Translator) -> dict[str, Any]:
+def shown_findings(
+    text: str, own_question: str, own_aim: str, lang: Lang, t: Translator
+) -> dict[str, Any]:
     """The text in pieces, what looks private in it marked with its group, and the groups."""
-    whole = whole_text(text, own_question)
+    whole = whole_text(text, own_question, own_aim)
     findings = find_private(whole, lang=lang)
     pieces: list[dict[str, Any]] = []
     at = 0
@@ -47,13 +50,13 @@ def shown_findings(text: str, own_question: str, lang: Lang, t: Translator) -> d
 
 
 def masked_text(
-    text: str, own_question: str, lang: Lang, confirmed: Collection[str]
-) -> tuple[str, str]:
-    """The text and the question with a placeholder for every group that the student confirmed."""
-    whole = whole_text(text, own_question)
+    text: str, own_question: str, own_aim: str, lang: Lang, confirmed: Collection[str]
+) -> tuple[str, str, str]:
+    """Text, question and aim with a placeholder for every group that the student confirmed."""
+    whole = whole_text(text, own_question, own_aim)
     chosen = [f for f in find_private(whole, lang=lang) if _group(f) in confirmed]
-    masked, _, question = mask(whole, chosen, lang=lang).text.partition(_BETWEEN)
-    return masked, question
+    masked, question, aim = mask(whole, chosen, lang=lang).text.split(_BETWEEN)
+    return masked, question, aim
 
 
 def leaks(comment: Comment, lang: Lang, allowed_in: str) -> bool:

@@ -10,14 +10,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from launcher.apps.feedback_companion.checks import NO_SENTENCE
+from launcher.apps.feedback_companion.checks import KINDS, NO_SENTENCE, Kind
 from launcher.apps.feedback_companion.sentences import Sentence
 
-PROMPT_VERSION = "2"
+PROMPT_VERSION = "3"
 MAX_TOKENS = 220
-_ROOM_FOR_CRITERION_TOKENS = 160
+ROOM_FOR_TASK_TOKENS = 320
+"""For what comes after the student's text: a criterion, or the comments that ask for next steps."""
 
-_PLAIN = r"[^\"\\<>{}\[\]|`#*_\x00-\x1f]"
+PLAIN = r"[^\"\\<>{}\[\]|`#*_\x00-\x1f]"
 
 _RULES = {
     "nl": (
@@ -37,10 +38,56 @@ _RULES = {
         "in English."
     ),
 }
-_LABELS = {
-    "nl": {"goal": "Doel", "criterion": "Criterium", "question": "Vraag van de leerling"},
-    "en": {"goal": "Goal", "criterion": "Criterion", "question": "The student asks"},
+_USES = {
+    "nl": {
+        "peer_review": (
+            "De tekst is feedback die de leerling aan een ander gaf. Kijk of die feedback "
+            "precies is, vriendelijk, over het werk gaat en te doen is. Zeg niets over het werk "
+            "van de ander."
+        ),
+        "retrospective": (
+            "De leerling kijkt terug. Geef geen advies. Stel alleen een vraag die helpt om verder "
+            "te denken."
+        ),
+        "coaching": (
+            "De leerling bereidt een gesprek voor over eigen werk. Kijk naar wat de leerling nu "
+            "anders doet dan eerst, en vraag naar de volgende stap."
+        ),
+    },
+    "en": {
+        "peer_review": (
+            "The text is feedback that the student gave to somebody else. See whether that "
+            "feedback is specific, kind, about the work and possible to do. Say nothing about the "
+            "other person's work."
+        ),
+        "retrospective": (
+            "The student looks back. Give no advice. Only ask a question that helps to think on."
+        ),
+        "coaching": (
+            "The student prepares a talk about their own work. Look at what the student does "
+            "differently now, and ask about the next step."
+        ),
+    },
 }
+LABELS = {
+    "nl": {
+        "goal": "Doel",
+        "criterion": "Criterium",
+        "question": "Vraag van de leerling",
+        "aim": "Eigen doel van de leerling",
+    },
+    "en": {
+        "goal": "Goal",
+        "criterion": "Criterion",
+        "question": "The student asks",
+        "aim": "The student's own aim",
+    },
+}
+
+
+def kinds_for(use: str) -> tuple[Kind, ...]:
+    """What a comment may be: looking back, a student gets questions only."""
+    return ("question",) if use == "retrospective" else KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,12 +197,16 @@ def as_data(text: str) -> str:
     return text.translate(_HARMLESS)
 
 
-def student_block(sentences: Sequence[Sentence], own_question: str, lang: str) -> str:
-    """The student's part: numbered sentences and their own question, as a block of data."""
+def student_block(
+    sentences: Sequence[Sentence], own_question: str, lang: str, own_aim: str = ""
+) -> str:
+    """The student's part: numbered sentences, their own aim and question, as blocks of data."""
     lines = "\n".join(f"[{sentence.id}] {as_data(sentence.text)}" for sentence in sentences)
     block = f"<text>\n{lines}\n</text>\n"
+    if own_aim:
+        block += f"<aim>\n{LABELS[lang]['aim']}: {as_data(own_aim)}\n</aim>\n"
     if own_question:
-        label = _LABELS[lang]["question"]
+        label = LABELS[lang]["question"]
         block += f"<question>\n{label}: {as_data(own_question)}\n</question>\n"
     return block
 
@@ -168,29 +219,39 @@ def build_messages(
     criterion: Criterion,
     lang: str,
     wording: str = "",
+    own_aim: str = "",
+    use: str = "",
 ) -> list[dict[str, str]]:
     """The chat messages of one call. ``wording`` is one of `WORDINGS`, or empty."""
-    labels = _LABELS[lang]
+    return [
+        *shared_messages(goal=goal, lang=lang, wording=wording, use=use),
+        {
+            "role": "user",
+            "content": student_block(sentences, own_question, lang, own_aim)
+            + f"{LABELS[lang]['criterion']}: {as_data(criterion.line)}",
+        },
+    ]
+
+
+def shared_messages(*, goal: str, lang: str, wording: str, use: str) -> list[dict[str, str]]:
+    """What all calls of a class begin with."""
+    labels = LABELS[lang]
     example = EXAMPLES[lang]
-    asked = f"{labels['criterion']}: "
+    role = _USES[lang].get(use, "")
     return [
         {
             "role": "system",
             "content": _RULES[lang]
+            + (f" {role}" if role else "")
             + _wording(wording, lang)
             + f"\n{labels['goal']}: {as_data(goal)}",
         },
         {
             "role": "user",
-            "content": f"<text>\n{example.sentences}\n</text>\n{asked}{example.criterion}",
+            "content": f"<text>\n{example.sentences}\n</text>\n{labels['criterion']}: "
+            f"{example.criterion}",
         },
         {"role": "assistant", "content": json.dumps(example.reply, ensure_ascii=False)},
-        {
-            "role": "user",
-            "content": student_block(sentences, own_question, lang)
-            + asked
-            + as_data(criterion.line),
-        },
     ]
 
 
@@ -200,10 +261,15 @@ def _wording(wording: str, lang: str) -> str:
 
 def text_budget_tokens(context_tokens: int, shared_tokens: int) -> int:
     """How many tokens a student's block may take in a context of ``context_tokens``."""
-    return max(context_tokens - shared_tokens - _ROOM_FOR_CRITERION_TOKENS - MAX_TOKENS, 0)
+    return max(context_tokens - shared_tokens - ROOM_FOR_TASK_TOKENS - MAX_TOKENS, 0)
 
 
-def reply_schema(sentences: Sequence[Sentence], *, taken: Collection[str] = ()) -> dict[str, Any]:
+def reply_schema(
+    sentences: Sequence[Sentence],
+    *,
+    taken: Collection[str] = (),
+    kinds: Sequence[Kind] = KINDS,
+) -> dict[str, Any]:
     """The JSON schema of a reply: ids of sentences that exist and have no comment yet.
 
     The order of the fields is the order of thinking: sentence, observation, effect, next step.
@@ -213,11 +279,15 @@ def reply_schema(sentences: Sequence[Sentence], *, taken: Collection[str] = ()) 
         "anyOf": [
             _reply(
                 ids,
-                observation={"type": "string", "pattern": f"^[A-Z]{_PLAIN}{{16,230}}\\.$"},
-                effect={"type": "string", "pattern": f"^[A-Z]{_PLAIN}{{10,130}}\\.$"},
-                step={"type": "string", "pattern": f"^[A-Z]{_PLAIN}{{12,170}}[.?]$"},
+                observation={"type": "string", "pattern": f"^[A-Z]{PLAIN}{{16,230}}\\.$"},
+                effect={"type": "string", "pattern": f"^[A-Z]{PLAIN}{{10,130}}\\.$"},
+                step={
+                    "type": "string",
+                    "pattern": f"^[A-Z]{PLAIN}{{12,170}}{'[?]' if len(kinds) == 1 else '[.?]'}$",
+                },
+                kinds=kinds,
             ),
-            _closed({"s": {"const": NO_SENTENCE}}),
+            closed({"s": {"const": NO_SENTENCE}}),
         ]
     }
 
@@ -230,6 +300,7 @@ def guided_schema(
     taken: Collection[str] = (),
     lang: str,
     questions: Sequence[str] = (),
+    kinds: Sequence[Kind] = ("improve", "question"),
 ) -> dict[str, Any]:
     """The schema for a practice model, which cannot phrase a comment by itself.
 
@@ -246,11 +317,11 @@ def guided_schema(
             observation={"enum": [p.format(c) for p in phrases["o"] for c in found]},
             effect={"enum": list(phrases["e"])},
             step={"enum": [*questions, *(p.format(c) for p in phrases["q"] for c in found)]},
-            kinds=("improve", "question"),
+            kinds=kinds,
         )
         for sentence, found in chosen[:8]
     ]
-    return {"anyOf": options} if options else reply_schema(sentences)
+    return {"anyOf": options} if options else reply_schema(sentences, kinds=kinds)
 
 
 _CLAUSE = re.compile(r"[^,;:.!?…]+")
@@ -275,9 +346,9 @@ def _reply(
     observation: dict[str, Any],
     effect: dict[str, Any],
     step: dict[str, Any],
-    kinds: Sequence[str] = ("strength", "improve", "question"),
+    kinds: Sequence[Kind],
 ) -> dict[str, Any]:
-    return _closed(
+    return closed(
         {
             "s": {"enum": list(ids)},
             "k": {"enum": list(kinds)},
@@ -288,7 +359,7 @@ def _reply(
     )
 
 
-def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+def closed(properties: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": properties,

@@ -4,71 +4,37 @@ Every change is on disk before its function returns. Calls take about a millisec
 from the event loop's own thread.
 """
 
-import json
+import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from sqlcipher3 import dbapi2 as sqlite
 
 from launcher.apps.classroom.web import new_id
-from launcher.apps.feedback_companion.checks import Comment, Kind
+from launcher.apps.feedback_companion.checks import Comment
 from launcher.apps.feedback_companion.prompts import PROMPT_VERSION, Criterion
+from launcher.apps.feedback_companion.values import (
+    STEPS,
+    Activity,
+    CommentState,
+    Origin,
+    Outcome,
+    StoredComment,
+    Submission,
+    Use,
+    criteria_json,
+    read_activity,
+    read_comment,
+    read_submission,
+)
 from launcher.errors import PaadjeError
 
-State = Literal["queued", "review", "released"]
-CommentState = Literal["draft", "approved", "rejected"]
-Outcome = Literal["comment", "none", "dropped"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
-    """One version of an assignment; a change makes a new one, so that its texts keep theirs."""
-
-    id: int
-    lang: str
-    title: str
-    goal: str
-    criteria: tuple[Criterion, ...]
-    wording: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """A student's text. ``revision`` counts the changes that a teacher must have seen."""
-
-    id: str
-    activity_id: int
-    student_id: str
-    nickname: str
-    lang: str
-    text: str
-    own_question: str
-    with_ai: bool
-    state: State
-    revision: int
-    received_at: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredComment:
-    """A comment under review, or released. ``criterion_id`` is empty for the teacher's own."""
-
-    id: str
-    criterion_id: str
-    sentence_id: str
-    kind: Kind
-    observation: str
-    effect: str
-    next_step: str
-    origin: Literal["ai", "teacher"]
-    state: CommentState
-    edited: bool
-    model: str = ""
-    prompt_version: str = ""
+DAY_S = 24 * 3600
+LONGEST_DAYS = 7
+"""A lesson that nobody ends keeps no text longer than this."""
 
 
 class Store:
@@ -76,6 +42,8 @@ class Store:
 
     def __init__(self, connection: Any) -> None:
         self._db = connection
+        self.model = ""
+        """Stands beside every event in the audit log: the hash of the model, or its name."""
 
     @classmethod
     def open(cls, folder: Path, key: str) -> "Store":
@@ -126,10 +94,10 @@ class Store:
 
     def current_activity(self) -> Activity | None:
         row = self._db.execute("SELECT * FROM activity ORDER BY id DESC LIMIT 1").fetchone()
-        return _activity(row) if row else None
+        return read_activity(row) if row else None
 
     def activity(self, activity_id: int) -> Activity:
-        return _activity(
+        return read_activity(
             self._db.execute("SELECT * FROM activity WHERE id = ?", (activity_id,)).fetchone()
         )
 
@@ -141,28 +109,16 @@ class Store:
         goal: str,
         criteria: tuple[Criterion, ...],
         wording: str = "",
+        use: Use = "sprint_review",
     ) -> Activity:
         """Make this the current activity for texts that come in from now on."""
-        written = json.dumps(
-            [
-                {
-                    "id": c.id,
-                    "name": c.name,
-                    "description": c.description,
-                    "questions": c.questions,
-                    "example": c.example,
-                }
-                for c in criteria
-            ],
-            ensure_ascii=False,
-        )
         with self.change() as db:
             new = db.execute(
-                "INSERT INTO activity (lang, title, goal, criteria, wording)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (lang, title, goal, written, wording),
+                "INSERT INTO activity (lang, title, goal, criteria, wording, use)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (lang, title, goal, criteria_json(criteria), wording, use),
             ).lastrowid
-            _log(db, "activity_saved", str(len(criteria)))
+            self.log("activity_saved", use)
         return self.activity(new)
 
     # Texts
@@ -171,23 +127,13 @@ class Store:
         """Raises `PaadjeError` ``fc.already_sent`` when this student has a text here."""
         try:
             with self.change() as db:
+                values = dataclasses.asdict(submission)
                 db.execute(
-                    "INSERT INTO submission VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        submission.id,
-                        submission.activity_id,
-                        submission.student_id,
-                        submission.nickname,
-                        submission.lang,
-                        submission.text,
-                        submission.own_question,
-                        submission.with_ai,
-                        submission.state,
-                        submission.revision,
-                        submission.received_at,
-                    ),
+                    f"INSERT INTO submission ({', '.join(values)})"  # noqa: S608 - our names
+                    f" VALUES ({', '.join('?' * len(values))})",
+                    tuple(values.values()),
                 )
-                _log(db, "received", "ai" if submission.with_ai else "no_ai")
+                self.log("received", "ai" if submission.with_ai else "no_ai")
         except sqlite.IntegrityError as error:
             raise PaadjeError("fc.already_sent") from error
 
@@ -199,18 +145,30 @@ class Store:
 
     def submissions(self) -> list[Submission]:
         rows = self._db.execute("SELECT * FROM submission ORDER BY received_at").fetchall()
-        return [_submission(row) for row in rows]
+        return [read_submission(row) for row in rows]
 
     def withdraw(self, submission_id: str) -> None:
         """Delete a text and everything about it, also from the write-ahead log."""
         with self.change() as db:
+            db.execute(
+                "DELETE FROM choice WHERE student_id ="
+                " (SELECT student_id FROM submission WHERE id = ?)",
+                (submission_id,),
+            )
             db.execute("DELETE FROM submission WHERE id = ?", (submission_id,))
-            _log(db, "withdrawn")
+            self.log("withdrawn")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def too_old(self, now: float) -> list[str]:
+        """The texts that a lesson may not keep any longer."""
+        rows = self.rows(
+            "SELECT id FROM submission WHERE received_at < ?", now - LONGEST_DAYS * DAY_S
+        )
+        return [row["id"] for row in rows]
 
     def _one(self, query: str, value: str) -> Submission | None:
         row = self._db.execute(query, (value,)).fetchone()
-        return _submission(row) if row else None
+        return read_submission(row) if row else None
 
     # What the model said
 
@@ -228,12 +186,17 @@ class Store:
         criterion_id: str,
         *,
         comment: Comment | None = None,
+        steps: Sequence[Comment] = (),
         dropped: str = "",
         model: str = "",
         retried: bool = False,
     ) -> None:
-        """Store the outcome of one criterion, with its comment as a draft. Twice does nothing."""
-        outcome = "comment" if comment else "dropped" if dropped else "none"
+        """Store the outcome of one call, with what it gave as drafts. Twice does nothing.
+
+        A call about a criterion gives one comment, the call for next steps gives ``steps``.
+        """
+        found = [comment] if comment else list(steps)
+        outcome = "comment" if found else "dropped" if dropped else "none"
         with self.change() as db:
             if not db.execute("SELECT 1 FROM submission WHERE id = ?", (submission_id,)).fetchone():
                 return  # Withdrawn meanwhile.
@@ -243,21 +206,42 @@ class Store:
             ).rowcount
             if not new:
                 return
-            if comment is not None:
-                _insert(db, submission_id, criterion_id, comment, "ai", "draft", model)
-            db.execute(
-                "INSERT INTO tally VALUES (?, 1)"
-                " ON CONFLICT (name) DO UPDATE SET count = count + 1",
-                (f"dropped.{dropped}" if dropped else f"answer.{outcome}",),
-            )
+            for each in found:
+                self.insert(submission_id, criterion_id, each, "ai", "draft", model)
+            self.count(f"dropped.{dropped}" if dropped else f"answer.{outcome}")
 
-    def to_review(self, submission_id: str) -> None:
+    def count(self, name: str) -> None:
+        """Within a change: one more of ``name``."""
+        self._db.execute(
+            "INSERT INTO tally VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET count = count + 1",
+            (name,),
+        )
+
+    def to_review(self, submission_id: str, *, event: str = "") -> None:
+        """``event`` is for the log, when the model has not read the whole text."""
         with self.change() as db:
-            db.execute(
+            changed = db.execute(
                 "UPDATE submission SET state = 'review', revision = revision + 1"
                 " WHERE id = ? AND state = 'queued'",
                 (submission_id,),
-            )
+            ).rowcount
+            if event and changed:
+                self.log(event)
+
+    def release_unseen(self, submission_id: str) -> None:
+        """Show what the checks let through, without a look of the teacher's."""
+        with self.change() as db:
+            if db.execute(
+                "UPDATE submission SET state = 'released', revision = revision + 1"
+                " WHERE id = ? AND state = 'review' AND auto",
+                (submission_id,),
+            ).rowcount:
+                db.execute(
+                    "UPDATE comment SET state = 'approved'"
+                    " WHERE submission_id = ? AND state = 'draft'",
+                    (submission_id,),
+                )
+                self.log("released_unseen")
 
     def unsure(self) -> dict[str, int]:
         """For each text, how often the model needed a second try or its reply was dropped."""
@@ -277,7 +261,7 @@ class Store:
         rows = self._db.execute(
             "SELECT * FROM comment WHERE submission_id = ? ORDER BY rowid", (submission_id,)
         ).fetchall()
-        return [_comment(row) for row in rows]
+        return [read_comment(row) for row in rows]
 
     def released_comments(self, submission_id: str) -> list[StoredComment]:
         """What the student may see: approved comments of a released text, and nothing else."""
@@ -287,13 +271,15 @@ class Store:
             " AND submission.state = 'released' ORDER BY comment.rowid",
             (submission_id,),
         ).fetchall()
-        return [_comment(row) for row in rows]
+        return [read_comment(row) for row in rows]
 
-    def add_own_comment(self, submission_id: str, comment: Comment) -> str:
-        """The teacher's own comment; it is approved by being written."""
-        with self.change() as db:
-            _bump(db, submission_id)
-            return _insert(db, submission_id, "", comment, "teacher", "approved", "")
+    def add_own_comment(self, submission_id: str, comment: Comment, *, step: bool = False) -> str:
+        """The teacher's own comment or next step; it is approved by being written."""
+        with self.change():
+            self.bump(submission_id)
+            self.log("comment_own")
+            criterion = STEPS if step else ""
+            return self.insert(submission_id, criterion, comment, "teacher", "approved", "")
 
     def change_comment(
         self,
@@ -315,13 +301,14 @@ class Store:
                 "UPDATE comment SET state = ? WHERE id = ? AND submission_id = ?",
                 (state, comment_id, submission_id),
             )
-            _bump(db, submission_id)
-            _log(db, "comment_" + ("edited" if texts is not None else state))
+            self.bump(submission_id)
+            self.log("comment_" + ("edited" if texts is not None else state))
 
     def release(self, seen: dict[str, int], *, approve_drafts: bool) -> None:
         """Release texts together; ``seen`` is the revision of each that the teacher looked at.
 
-        Raises `PaadjeError` ``fc.changed_meanwhile`` or ``fc.undecided``; then nothing is released.
+        Raises `PaadjeError` ``fc.changed_meanwhile``, ``fc.undecided`` or ``fc.notes_open``; then
+        nothing is released.
         """
         with self.change() as db:
             for submission_id, revision in seen.items():
@@ -334,17 +321,20 @@ class Store:
                 count = db.execute(f"SELECT count(*) {drafts}", (submission_id,)).fetchone()[0]
                 if count and not approve_drafts:
                     raise PaadjeError("fc.undecided")
+                notes = "SELECT 1 FROM note WHERE submission_id = ?"
+                if db.execute(notes, (submission_id,)).fetchone():
+                    raise PaadjeError("fc.notes_open")
                 db.execute(
                     "UPDATE comment SET state = 'approved'"
                     " WHERE submission_id = ? AND state = 'draft'",
                     (submission_id,),
                 )
                 db.execute(
-                    "UPDATE submission SET state = 'released', revision = revision + 1"
-                    " WHERE id = ?",
+                    "UPDATE submission SET state = 'released', reviewed = 1,"
+                    " revision = revision + 1 WHERE id = ?",
                     (submission_id,),
                 )
-                _log(db, "released", f"{count} approved together")
+                self.log("released", f"{count} approved together")
 
     # Settings of the running lesson
 
@@ -355,66 +345,69 @@ class Store:
     def set_setting(self, name: str, value: str) -> None:
         with self.change() as db:
             db.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
-            _log(db, f"setting_{name}", value)
+            self.log(f"setting_{name}", value)
 
+    # What a student was told, and chose
 
-def _log(db: Any, event: str, detail: str = "") -> None:
-    db.execute("INSERT INTO audit VALUES (?, ?, ?)", (time.time(), event, detail))
+    def chosen(self, student_id: str) -> tuple[str, bool] | None:
+        """(the notice that was seen, whether with AI), or None before any choice."""
+        rows = self.rows("SELECT notice, with_ai FROM choice WHERE student_id = ?", student_id)
+        return (rows[0]["notice"], bool(rows[0]["with_ai"])) if rows else None
 
+    def choose(self, student_id: str, notice: str, *, with_ai: bool) -> None:
+        with self.change() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO choice VALUES (?, ?, ?)", (student_id, notice, with_ai)
+            )
+            self.log("notice_seen", "ai" if with_ai else "no_ai")
 
-def _bump(db: Any, submission_id: str) -> None:
-    db.execute("UPDATE submission SET revision = revision + 1 WHERE id = ?", (submission_id,))
+    # The audit log, which holds nothing that anybody wrote
 
+    def log(self, event: str, detail: str = "") -> None:
+        """Within a change: an event. ``detail`` is one of our own words or a count."""
+        self._db.execute(
+            "INSERT INTO audit VALUES (?, ?, ?, ?, ?)",
+            (time.time(), event, detail, self.model, PROMPT_VERSION),
+        )
 
-def _insert(
-    db: Any,
-    submission_id: str,
-    criterion_id: str,
-    comment: Comment,
-    origin: str,
-    state: str,
-    model: str,
-) -> str:
-    comment_id = new_id()
-    db.execute(
-        "INSERT INTO comment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
-        (
-            comment_id,
-            submission_id,
-            criterion_id,
-            comment.sentence_id,
-            comment.kind,
-            comment.observation,
-            comment.effect,
-            comment.next_step,
-            origin,
-            state,
-            model,
-            PROMPT_VERSION if origin == "ai" else "",
-        ),
-    )
-    return comment_id
+    def audit(self) -> list[Mapping[str, Any]]:
+        """Every event, oldest first: at (seconds since 1970), event, detail, model, version."""
+        return [dict(row) for row in self.rows("SELECT * FROM audit ORDER BY rowid")]
 
+    def bump(self, submission_id: str) -> None:
+        """Within a change: what a teacher has seen of this text is no longer all of it."""
+        self._db.execute(
+            "UPDATE submission SET revision = revision + 1 WHERE id = ?", (submission_id,)
+        )
 
-def _activity(row: Any) -> Activity:
-    criteria = tuple(
-        Criterion(**{**entry, "questions": tuple(entry["questions"])})
-        for entry in json.loads(row["criteria"])
-    )
-    return Activity(
-        id=row["id"],
-        lang=row["lang"],
-        title=row["title"],
-        goal=row["goal"],
-        criteria=criteria,
-        wording=row["wording"],
-    )
-
-
-def _submission(row: Any) -> Submission:
-    return Submission(**{**dict(row), "with_ai": bool(row["with_ai"])})
-
-
-def _comment(row: Any) -> StoredComment:
-    values = {name: row[name] for name in StoredComment.__dataclass_fields__}
-    return StoredComment(**{**values, "edited": bool(row["edited"])})
+    def insert(
+        self,
+        submission_id: str,
+        criterion_id: str,
+        comment: Comment,
+        origin: Origin,
+        state: CommentState,
+        model: str,
+        note: str = "",
+    ) -> str:
+        """Within a change: a comment; its new id."""
+        comment_id = new_id()
+        self._db.execute(
+            "INSERT INTO comment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
+            (
+                comment_id,
+                submission_id,
+                criterion_id,
+                comment.sentence_id,
+                comment.kind,
+                comment.observation,
+                comment.effect,
+                comment.next_step,
+                origin,
+                state,
+                model,
+                "" if origin == "teacher" else PROMPT_VERSION,
+                note,
+            ),
+        )
+        return comment_id

@@ -6,13 +6,21 @@ Opened as ``http://127.0.0.1:<port>/open#<token>``; that page posts the token an
 |---|---|
 | GET /health | ``{"ok": true}`` |
 | GET /open, POST /session ``{token}`` | the way in: 204 and a cookie, or 403 |
-| GET / | the page |
+| GET /, GET /about | the page, and what this is for |
 | GET /api/status, GET /api/events | the live line, once or as server-sent events |
 | GET /api/submissions/{id} | a text with its comments |
-| POST /api/submissions/{id}/comments | ``{sentence_id, text}``: the teacher's own comment |
+| POST /api/submissions/{id}/comments | ``{sentence_id, text}``: an own comment, or next step |
+| POST /api/submissions/{id}/notes | ``{sentence_id, text}``: a rough note to be made clear |
+| POST, DELETE /api/submissions/{id}/notes/{note} | try once more, or remove it |
+| POST /api/submissions/{id}/skip | ``{}``: not read any further by the model |
+| GET /api/bank | what the teacher wrote before in this lesson |
 | PUT /api/submissions/{id}/comments/{comment} | ``{state, observation?, effect?, next_step?}`` |
 | POST /api/release | ``{texts: {id: revision}, approve_drafts}``: show the students |
 | POST /api/pause | ``{paused}`` |
+| POST /api/stop | ``{}``: read nothing more, and take nothing in |
+| POST /api/close ``{minutes}``, /api/extend ``{minutes}`` | when no more texts are taken in |
+| POST /api/auto-release | ``{on, understood}``: show suggestions without a look first |
+| GET /api/audit.csv | the log of events, without anybody's words |
 | GET /api/activity, PUT /api/activity | goals and criteria |
 
 Every change needs an ``Origin`` of this very address.
@@ -21,9 +29,8 @@ Every change needs an ``Origin`` of this very address.
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -39,9 +46,12 @@ from launcher.apps.documents.criteria_import import (
     note_sentences,
     vague_sentences,
 )
+from launcher.apps.documents.readability import interface_readability
+from launcher.apps.feedback_companion.about import about_page
 from launcher.apps.feedback_companion.checks import Comment
 from launcher.apps.feedback_companion.desk import Desk
 from launcher.apps.feedback_companion.export import (
+    export_audit,
     export_class,
     export_compliance,
     export_evaluation,
@@ -49,10 +59,26 @@ from launcher.apps.feedback_companion.export import (
 from launcher.apps.feedback_companion.no_grades import has_verdict
 from launcher.apps.feedback_companion.private import private_in
 from launcher.apps.feedback_companion.prompts import WORDINGS, Criterion
+from launcher.apps.feedback_companion.reading import MOST_COMMENTS
 from launcher.apps.feedback_companion.sentences import normalise, split_sentences
 from launcher.apps.feedback_companion.sets import SETS, load_set
-from launcher.apps.feedback_companion.store import Activity, Submission
-from launcher.apps.feedback_companion.views import teacher_overview, teacher_text
+from launcher.apps.feedback_companion.teacher_forms import (
+    TEXTS,
+    ActivityForm,
+    AutoRelease,
+    Closing,
+    CommentChange,
+    Import,
+    More,
+    Nothing,
+    OwnComment,
+    Pause,
+    Release,
+    RoughNote,
+    Session,
+)
+from launcher.apps.feedback_companion.teacher_views import teacher_overview, teacher_text
+from launcher.apps.feedback_companion.values import USES, Activity, Submission
 from launcher.apps.privacy import Lang
 from launcher.errors import PaadjeError, UsageError
 from launcher.i18n import LANGUAGES, Translator, translator
@@ -65,104 +91,10 @@ STATUSES = {
     "fc.not_saved": 507,
     "fc.grade_requested": 422,
     "fc.verdict_in_comment": 422,
+    "fc.notes_open": 409,
+    "fc.no_ai_chosen": 409,
+    "fc.not_understood": 422,
 }
-
-_TEXTS = (
-    "fc.teacher.approve",
-    "fc.teacher.approved_press_to_undo",
-    "fc.teacher.reject",
-    "fc.teacher.edit",
-    "fc.teacher.save",
-    "fc.teacher.cancel",
-    "fc.teacher.observation",
-    "fc.teacher.effect",
-    "fc.teacher.next_step",
-    "fc.teacher.release",
-    "fc.teacher.release_all",
-    "fc.teacher.released",
-    "fc.teacher.add_own",
-    "fc.teacher.add_own_help",
-    "fc.teacher.add",
-    "fc.teacher.own_question",
-    "fc.teacher.no_suggestions",
-    "fc.teacher.no_suggestions_no_ai",
-    "fc.teacher.still_reading",
-    "fc.teacher.nobody",
-    "fc.teacher.nothing_to_review",
-    "fc.teacher.pause",
-    "fc.teacher.resume",
-    "fc.teacher.paused",
-    "fc.teacher.engine_lost",
-    "fc.teacher.counts",
-    "fc.teacher.without_ai",
-    "fc.teacher.choose_sentence",
-    "fc.teacher.comment_on",
-    "fc.teacher.offline",
-    "fc.activity.criterion_name",
-    "fc.activity.criterion_description",
-    "fc.activity.criterion_questions",
-    "fc.activity.criterion_example",
-    "fc.teacher.unsure",
-    "fc.class.criterion",
-    "fc.kind.strength",
-    "fc.kind.improve",
-    "fc.kind.question",
-    "fc.activity.remove",
-    "fc.activity.saved",
-    "fc.activity.advice",
-    "fc.activity.criterion",
-    "fc.error.bug.message",
-)
-
-_Line = Field(min_length=1, max_length=300)
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class _Session(_Strict):
-    token: str = Field(max_length=200)
-
-
-class _OwnComment(_Strict):
-    sentence_id: str = Field(max_length=10)
-    text: str = Field(min_length=1, max_length=800)
-
-
-class _CommentChange(_Strict):
-    state: Literal["draft", "approved", "rejected"]
-    observation: str | None = Field(None, min_length=1, max_length=800)
-    effect: str = Field("", max_length=400)
-    next_step: str = Field("", max_length=400)
-
-
-class _Release(_Strict):
-    texts: dict[str, int] = Field(min_length=1, max_length=100)
-    approve_drafts: bool = False
-
-
-class _Pause(_Strict):
-    paused: bool
-
-
-class _Import(_Strict):
-    text: str = Field(min_length=1, max_length=20_000)
-
-
-class _CriterionForm(_Strict):
-    name: str = Field(min_length=1, max_length=60)
-    description: str = _Line
-    questions: list[str] = Field(default_factory=list, max_length=6)
-    example: str = Field("", max_length=400)
-
-
-class _ActivityForm(_Strict):
-    lang: Literal["nl", "en"]
-    title: str = Field(min_length=1, max_length=100)
-    goal: str = Field(min_length=1, max_length=500)
-    criteria: list[_CriterionForm] = Field(min_length=1, max_length=6)
-    wording: Literal["", *WORDINGS] = ""  # type: ignore[valid-type]
 
 
 def criteria_json(criteria: Sequence[Criterion]) -> list[dict[str, Any]]:
@@ -183,6 +115,7 @@ def activity_json(activity: Activity) -> dict[str, Any]:
         "title": activity.title,
         "goal": activity.goal,
         "wording": activity.wording,
+        "use": activity.use,
         "criteria": criteria_json(activity.criteria),
     }
 
@@ -201,7 +134,7 @@ def teacher_app(desk: Desk) -> Starlette:
         return pages.render("open.html", lang)
 
     async def session(request: Request) -> Response:
-        return key.let_in((await web.read_body(request, _Session)).token)
+        return key.let_in((await web.read_body(request, Session)).token)
 
     async def page(request: Request) -> Response:
         return pages.render(
@@ -209,10 +142,14 @@ def teacher_app(desk: Desk) -> Starlette:
             lang,
             model=desk.config.model,
             practice=desk.config.practice,
+            uses=USES,
             sets=[(code, name, load_set(name, code)) for code in LANGUAGES for name in SETS],
             wordings=WORDINGS,
-            texts={key: t(key) for key in _TEXTS},
+            texts={key: t(key) for key in TEXTS},
         )
+
+    async def about(request: Request) -> Response:
+        return about_page(pages, lang, desk.config.model)
 
     async def status(request: Request) -> Response:
         return JSONResponse(teacher_overview(desk))
@@ -225,23 +162,47 @@ def teacher_app(desk: Desk) -> Starlette:
 
     async def own_comment(request: Request) -> Response:
         submission = _submission(desk, request)
-        body = await web.read_body(request, _OwnComment)
-        sentence = _sentence(submission, body.sentence_id)
+        body = await web.read_body(request, OwnComment)
+        step = not body.sentence_id
+        sentence = submission.text if step else _sentence(submission, body.sentence_id)
         written = normalise(body.text)
         _refuse_verdict(written, sentence)
         comment = Comment(
             sentence_id=body.sentence_id,
             kind="improve",
-            observation=written,
+            observation="" if step else written,
             effect="",
-            next_step="",
+            next_step=written if step else "",
         )
-        desk.store.add_own_comment(submission.id, comment)
+        desk.store.add_own_comment(submission.id, comment, step=step)
         return _changed(desk, submission, 201)
+
+    async def rough_note(request: Request) -> Response:
+        submission = _submission(desk, request)
+        body = await web.read_body(request, RoughNote)
+        written = " ".join(normalise(body.text).split())
+        _refuse_verdict(written, _sentence(submission, body.sentence_id))
+        desk.add_note(submission, body.sentence_id, written)
+        return _changed(desk, submission, 201)
+
+    async def waiting_note(request: Request) -> Response:
+        submission = _submission(desk, request)
+        note = desk.notes.get(request.path_params["note"])
+        if note is None or note.submission_id != submission.id:
+            raise UsageError("classroom.not_found")
+        if request.method == "DELETE":
+            desk.remove_note(note)
+        else:
+            await web.read_body(request, Nothing)
+            desk.try_note_again(note)
+        return _changed(desk, submission, 200)
+
+    async def bank(request: Request) -> Response:
+        return JSONResponse({"texts": desk.notes.bank()})
 
     async def change_comment(request: Request) -> Response:
         submission = _submission(desk, request)
-        body = await web.read_body(request, _CommentChange)
+        body = await web.read_body(request, CommentChange)
         comment_id = request.path_params["comment"]
         found = [c for c in desk.store.comments(submission.id) if c.id == comment_id]
         if not found:
@@ -249,29 +210,65 @@ def teacher_app(desk: Desk) -> Starlette:
         texts = None
         if body.observation is not None:
             texts = (normalise(body.observation), normalise(body.effect), normalise(body.next_step))
-            _refuse_verdict(" ".join(texts), _sentence(submission, found[0].sentence_id))
+            about = found[0].sentence_id
+            if not "".join(texts):
+                raise UsageError("classroom.bad_request", detail="empty")
+            _refuse_verdict(
+                " ".join(texts), _sentence(submission, about) if about else submission.text
+            )
         desk.store.change_comment(submission.id, comment_id, state=body.state, texts=texts)
         return _changed(desk, submission, 200)
 
     async def release(request: Request) -> Response:
-        body = await web.read_body(request, _Release)
+        body = await web.read_body(request, Release)
         desk.store.release(body.texts, approve_drafts=body.approve_drafts)
         desk.changes.notify()
         return JSONResponse(teacher_overview(desk))
 
     async def pause(request: Request) -> Response:
-        desk.pause((await web.read_body(request, _Pause)).paused)
+        desk.pause((await web.read_body(request, Pause)).paused)
         return JSONResponse(teacher_overview(desk))
+
+    async def close(request: Request) -> Response:
+        desk.close_in((await web.read_body(request, Closing)).minutes)
+        return JSONResponse(teacher_overview(desk))
+
+    async def extend(request: Request) -> Response:
+        desk.extend((await web.read_body(request, More)).minutes)
+        return JSONResponse(teacher_overview(desk))
+
+    async def stop(request: Request) -> Response:
+        await web.read_body(request, Nothing)
+        desk.close_in(0)
+        desk.stop_reading()
+        return JSONResponse(teacher_overview(desk))
+
+    async def skip(request: Request) -> Response:
+        submission = _submission(desk, request)
+        await web.read_body(request, Nothing)
+        desk.skip(submission.id)
+        return _changed(desk, submission, 200)
+
+    async def auto_release(request: Request) -> Response:
+        body = await web.read_body(request, AutoRelease)
+        if body.on and not body.understood:
+            raise UsageError("fc.not_understood")
+        desk.set_auto_release(body.on)
+        return JSONResponse(teacher_overview(desk))
+
+    async def audit(request: Request) -> Response:
+        return web.download(export_audit(desk), "audit.csv")
 
     async def activity(request: Request) -> Response:
         if request.method == "GET":
             return JSONResponse(activity_json(desk.activity))
-        form = await web.read_body(request, _ActivityForm)
+        form = await web.read_body(request, ActivityForm)
         saved = desk.save_activity(
             lang=form.lang,
             title=normalise(form.title),
             goal=normalise(form.goal),
             wording=form.wording,
+            use=form.use,
             criteria=[
                 Criterion(
                     id=f"c{number}",
@@ -297,6 +294,7 @@ def teacher_app(desk: Desk) -> Starlette:
                 "title": found.title,
                 "goal": found.goal,
                 "wording": "",
+                "use": found.use,
                 "criteria": criteria_json(found.criteria),
             }
         )
@@ -307,7 +305,8 @@ def teacher_app(desk: Desk) -> Starlette:
 
     async def evaluation(request: Request) -> Response:
         kind = request.path_params["kind"]
-        return web.download(export_evaluation(desk, lang, kind), f"evaluation.{kind}")
+        report = await asyncio.to_thread(interface_readability)
+        return web.download(export_evaluation(desk, lang, kind, report), f"evaluation.{kind}")
 
     async def compliance(request: Request) -> Response:
         data = await asyncio.to_thread(export_compliance, desk)
@@ -315,7 +314,7 @@ def teacher_app(desk: Desk) -> Starlette:
 
     async def import_criteria(request: Request) -> Response:
         """Criteria from pasted text or a CSV file, for the form; nothing is saved yet."""
-        pasted = (await web.read_body(request, _Import)).text
+        pasted = (await web.read_body(request, Import)).text
         is_table = all(";" in line for line in pasted.splitlines() if line.strip())
         found = import_csv(pasted.encode("utf-8")) if is_table else import_text(pasted)
         return JSONResponse(
@@ -339,13 +338,23 @@ def teacher_app(desk: Desk) -> Starlette:
             Route("/open", way_in),
             Route("/session", session, methods=["POST"]),
             Route("/", page),
+            Route("/about", about),
             Route("/api/status", status),
             Route("/api/events", events),
             Route("/api/submissions/{id}", text),
             Route("/api/submissions/{id}/comments", own_comment, methods=["POST"]),
             Route("/api/submissions/{id}/comments/{comment}", change_comment, methods=["PUT"]),
+            Route("/api/submissions/{id}/notes", rough_note, methods=["POST"]),
+            Route("/api/submissions/{id}/notes/{note}", waiting_note, methods=["POST", "DELETE"]),
+            Route("/api/submissions/{id}/skip", skip, methods=["POST"]),
+            Route("/api/bank", bank),
             Route("/api/release", release, methods=["POST"]),
             Route("/api/pause", pause, methods=["POST"]),
+            Route("/api/stop", stop, methods=["POST"]),
+            Route("/api/close", close, methods=["POST"]),
+            Route("/api/extend", extend, methods=["POST"]),
+            Route("/api/auto-release", auto_release, methods=["POST"]),
+            Route("/api/audit.csv", audit),
             Route("/api/activity", activity, methods=["GET", "PUT"]),
             Route("/api/sets/{name}", ready_made),
             Route("/api/export.{kind:str}", export),
@@ -367,6 +376,8 @@ def _advice(activity: Activity, t: Translator) -> list[str]:
     written = " ".join([activity.title, activity.goal, *(c.line for c in activity.criteria)])
     found = private_in(written, cast(Lang, activity.lang))
     private = [t("fc.activity.private", words=", ".join(found))] if found else []
+    if len(activity.criteria) > MOST_COMMENTS:
+        private.append(t("fc.activity.many_criteria", count=MOST_COMMENTS))
     return private + [
         f"{criterion.name}: {sentence}"
         for criterion in activity.criteria

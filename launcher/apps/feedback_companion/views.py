@@ -1,18 +1,13 @@
-"""What each side gets to see, as JSON-able values. Sentences for people are ready-made here."""
+"""What a student gets to see, as JSON-able values. Sentences for people are ready-made here."""
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from launcher.apps.classroom.line import Place
 from launcher.apps.feedback_companion.desk import Desk
-from launcher.apps.feedback_companion.own_work import (
-    FEWEST_TEXTS,
-    RATINGS,
-    changes_between,
-)
+from launcher.apps.feedback_companion.own_work import changes_between
 from launcher.apps.feedback_companion.sentences import split_sentences
-from launcher.apps.feedback_companion.store import StoredComment, Submission
+from launcher.apps.feedback_companion.values import StoredComment, Submission
 from launcher.i18n import Translator, translator
 
 
@@ -21,7 +16,14 @@ def student_view(desk: Desk, student_id: str, lang: str) -> dict[str, Any]:
     t = translator(lang)
     submission = desk.store.submission_of(student_id)
     if submission is None:
-        return {"state": "none", "headline": "", "explanation": "", "feedback": None}
+        return {
+            "state": "none",
+            "headline": "",
+            "explanation": "",
+            "feedback": None,
+            "closed": desk.locked,
+            "closing": closing_sentence(desk, t, for_student=True),
+        }
     state = submission.state
     view: dict[str, Any] = {
         "state": state,
@@ -38,23 +40,60 @@ def student_view(desk: Desk, student_id: str, lang: str) -> dict[str, Any]:
         view["ahead"] = place.ahead if place else None
         view["headline"] = _place_sentence(t, place)
         view["explanation"] = _wait_sentence(desk, t, place)
-    elif state == "review" and not submission.with_ai:
-        view["explanation"] = t("fc.student.review.without_ai")
+    elif state == "review":
+        view["explanation"] = t(f"fc.student.review.{_review_reason(desk, submission)}")
     elif state == "released":
-        comments = desk.store.released_comments(submission.id)
-        names = _criterion_names(desk, submission)
-        view["feedback"] = {
-            "own_question": submission.own_question,
-            "paragraphs": paragraphs(submission.text),
-            "comments": [
-                {**_shown_comment(t, c, names), "more": _more(desk, t, submission, c)}
-                for c in comments
-            ],
-        }
+        view["feedback"] = _feedback(desk, t, submission)
         view["own"] = _own(desk, submission)
-        if not comments:
+        if not view["feedback"]["comments"]:
             view["explanation"] = t("fc.student.released.nothing")
+        elif not submission.reviewed:
+            view["explanation"] = t("fc.student.released.unseen")
     return view
+
+
+def _review_reason(desk: Desk, submission: Submission) -> str:
+    if not submission.with_ai:
+        return "without_ai"
+    if desk.store.activity(submission.activity_id).use == "teacher_first":
+        return "teacher_first"
+    return "explanation" if desk.store.answered(submission.id) else "not_read"
+
+
+def closing_sentence(desk: Desk, t: Translator, *, for_student: bool) -> str:
+    """Until when texts can come in; empty when there is no end."""
+    closes_at = desk.closes_at
+    if closes_at is None:
+        return ""
+    side = "student" if for_student else "teacher"
+    if desk.locked:
+        return t(f"fc.closing.{side}.closed")
+    # Whole minutes, so that the sentence does not change with every second.
+    left_s = max(60.0, round((closes_at - time.time()) / 60) * 60)
+    return t(f"fc.closing.{side}.open", time=t.duration(left_s))
+
+
+def _feedback(desk: Desk, t: Translator, submission: Submission) -> dict[str, Any]:
+    shown = desk.store.released_comments(submission.id)
+    activity = desk.store.activity(submission.activity_id)
+    names = {criterion.id: criterion.name for criterion in activity.criteria}
+    return {
+        "use": activity.use,
+        "title": activity.title,
+        "goal": activity.goal,
+        "own_aim": submission.own_aim,
+        "own_question": submission.own_question,
+        "paragraphs": paragraphs(submission.text),
+        "comments": [
+            {
+                **shown_comment(t, c, names, seen=submission.reviewed),
+                "more": _more(desk, t, submission, c),
+            }
+            for c in shown
+            if not c.is_step
+        ],
+        "steps": [shown_comment(t, c, names, seen=submission.reviewed) for c in shown if c.is_step],
+    }
 
 
 def _more(
@@ -70,13 +109,14 @@ def _more(
 
 
 def _own(desk: Desk, submission: Submission) -> dict[str, Any]:
-    version_2, reflection = desk.own_work.saved(submission.id)
+    saved = desk.own_work.saved(submission.id)
     reactions = desk.own_work.reactions(submission.id)
     return {
         "text": submission.text,
-        "version_2": version_2,
-        "reflection": reflection,
-        "changes": shown_changes(submission.text, version_2),
+        "version_2": saved.version_2,
+        "reflection": saved.reflection,
+        "client_said": saved.client_said,
+        "changes": shown_changes(submission.text, saved.version_2),
         "reactions": {
             comment_id: {"decision": r.decision, "because": r.because, "rating": r.rating}
             for comment_id, r in reactions.items()
@@ -108,9 +148,16 @@ def _wait_sentence(desk: Desk, t: Translator, place: Place | None) -> str:
     return t("fc.student.queued.wait", time=t.duration(max(place.wait_s, 5)))
 
 
-def _shown_comment(t: Translator, comment: StoredComment, names: dict[str, str]) -> dict[str, Any]:
+def shown_comment(
+    t: Translator, comment: StoredComment, names: dict[str, str], *, seen: bool = True
+) -> dict[str, Any]:
+    """A comment as both sides show it; ``seen`` is whether a teacher looked at it."""
     if comment.origin == "teacher":
         label = t("fc.label.teacher")
+    elif comment.origin == "reworded":
+        label = t("fc.label.reworded")
+    elif not seen:
+        label = t("fc.label.ai_unseen")
     else:
         label = t("fc.label.ai_edited" if comment.edited else "fc.label.ai")
     return {
@@ -123,7 +170,7 @@ def _shown_comment(t: Translator, comment: StoredComment, names: dict[str, str])
         "effect": comment.effect,
         "next_step": comment.next_step,
         "label": label,
-        "ai_generated": comment.origin == "ai",
+        "ai_generated": comment.ai_generated,
     }
 
 
@@ -141,143 +188,3 @@ def paragraphs(text: str) -> list[list[dict[str, str]]]:
         found[-1].append({"id": sentence.id, "text": sentence.text})
         position, previous = sentence.end, sentence.paragraph
     return found
-
-
-def _criterion_names(desk: Desk, submission: Submission) -> dict[str, str]:
-    activity = desk.store.activity(submission.activity_id)
-    return {criterion.id: criterion.name for criterion in activity.criteria}
-
-
-def teacher_overview(desk: Desk) -> dict[str, Any]:
-    """The live line and what is ready to be looked at, oldest first."""
-    t = translator(desk.config.lang)
-    places = desk.places()
-    tallies = desk.store.tallies()
-    dropped = sum(n for name, n in tallies.items() if name.startswith("dropped."))
-    answers = dropped + sum(n for name, n in tallies.items() if name.startswith("answer."))
-    unsure = desk.store.unsure()
-    texts = [_overview_row(desk, t, s, places, unsure) for s in desk.store.submissions()]
-    # Where the model was least sure comes first; the rest stays in order of arrival.
-    texts.sort(key=lambda row: -row["unsure"] if row["state"] == "review" else 0)
-    return {
-        "paused": desk.line.paused,
-        "engine_lost": desk.engine_lost,
-        "texts": texts,
-        "counts": {
-            state: sum(row["state"] == state for row in texts)
-            for state in ("queued", "working", "review", "released")
-        },
-        "class": class_view(desk, t),
-        "dropped": dropped,
-        "answers": answers,
-        "dropped_by_reason": {
-            name.removeprefix("dropped."): n
-            for name, n in tallies.items()
-            if name.startswith("dropped.")
-        },
-        "dropped_sentence": (
-            t.plural("fc.teacher.dropped", dropped, answers=answers) if dropped else ""
-        ),
-    }
-
-
-def class_view(desk: Desk, t: Translator) -> dict[str, Any]:
-    """Counts of the class without names; only when they are about enough texts."""
-    activity = desk.activity
-    texts, goals = desk.own_work.goal_counts(activity.id)
-    reacted, reactions = desk.own_work.reaction_counts()
-    kinds = ("strength", "improve", "question")
-    enough = texts >= FEWEST_TEXTS
-    return {
-        "goals": [
-            {"criterion": c.name, **{kind: goals.get((c.id, kind), 0) for kind in kinds}}
-            for c in activity.criteria
-        ]
-        if enough
-        else [],
-        "sentence": t.plural("fc.class.texts", texts)
-        if enough
-        else t("fc.class.too_few", fewest=FEWEST_TEXTS),
-        "reactions": t(
-            "fc.class.reactions",
-            texts=reacted,
-            **{name: reactions.get(name, 0) for name in ("do", "do_not", *RATINGS)},
-        )
-        if reacted >= FEWEST_TEXTS
-        else "",
-    }
-
-
-def _overview_row(
-    desk: Desk,
-    t: Translator,
-    submission: Submission,
-    places: dict[str, Place],
-    unsure: dict[str, int],
-) -> dict[str, Any]:
-    place = places.get(submission.id)
-    state = "working" if place and place.running else submission.state
-    comments = desk.store.comments(submission.id)
-    shown = sum(comment.state != "rejected" for comment in comments)
-    note = t(f"fc.teacher.state.{state}")
-    if state == "review":
-        note = t.plural("fc.teacher.suggestions", shown)
-    elif state == "queued" and place is not None and place.wait_s is not None:
-        note = t("fc.teacher.state.queued_wait", time=t.duration(place.wait_s))
-    return {
-        "id": submission.id,
-        "nickname": submission.nickname,
-        "state": state,
-        "with_ai": submission.with_ai,
-        "revision": submission.revision,
-        "note": note,
-        "unsure": unsure.get(submission.id, 0),
-        "received_minutes_ago": int(max(time.time() - submission.received_at, 0) // 60),
-    }
-
-
-def teacher_text(desk: Desk, submission: Submission) -> dict[str, Any]:
-    """One text with all its comments and an honest line on what the checks dropped."""
-    t = translator(desk.config.lang)
-    activity = desk.store.activity(submission.activity_id)
-    names = {criterion.id: criterion.name for criterion in activity.criteria}
-    answered = desk.store.answered(submission.id)
-    notes = []
-    for criterion in activity.criteria:
-        outcome, reason = answered.get(criterion.id, ("", ""))
-        if outcome == "dropped":
-            why = t(f"fc.reason.{reason}")
-            notes.append(t("fc.teacher.criterion_dropped", criterion=criterion.name, why=why))
-        elif outcome == "none":
-            notes.append(t("fc.teacher.criterion_none", criterion=criterion.name))
-    return {
-        "id": submission.id,
-        "nickname": submission.nickname,
-        "state": submission.state,
-        "with_ai": submission.with_ai,
-        "lang": submission.lang,
-        "revision": submission.revision,
-        "own_question": submission.own_question,
-        "goal": activity.goal,
-        "paragraphs": paragraphs(submission.text),
-        "notes": notes,
-        "comments": _review_comments(t, desk.store.comments(submission.id), names),
-    }
-
-
-def _review_comments(
-    t: Translator, comments: Sequence[StoredComment], names: dict[str, str]
-) -> list[dict[str, Any]]:
-    return [
-        {
-            **_shown_comment(t, comment, names),
-            "label": t(
-                "fc.label.teacher_own" if comment.origin == "teacher" else "fc.label.ai_draft"
-            ),
-            "origin": comment.origin,
-            "state": comment.state,
-            "state_label": t(f"fc.teacher.comment.{comment.state}"),
-            "edited": comment.edited,
-        }
-        for comment in comments
-    ]

@@ -9,8 +9,10 @@ from sqlcipher3 import dbapi2 as sqlite
 
 from launcher.apps.feedback_companion.checks import Comment
 from launcher.apps.feedback_companion.config import is_practice_model, read_config
+from launcher.apps.feedback_companion.notes import Notes
 from launcher.apps.feedback_companion.sets import load_set
-from launcher.apps.feedback_companion.store import Store, Submission
+from launcher.apps.feedback_companion.store import Store
+from launcher.apps.feedback_companion.values import Submission
 from launcher.errors import PaadjeError, UsageError
 
 KEY = "0f" * 32
@@ -186,3 +188,45 @@ def test_a_full_disk_is_said_and_what_was_received_stays(store: Store) -> None:
     store.rows("PRAGMA max_page_count = 100000")
     store.add_submission(submission("student-2"))
     assert store.submission_of("student-2") is not None
+
+
+def test_nothing_is_kept_longer_than_seven_days(store: Store) -> None:
+    week_s = 7 * 24 * 3600
+    assert store.too_old(1.0 + week_s) == []
+    assert store.too_old(2.0 + week_s) == ["sub-student-1"]
+
+
+def test_withdrawing_forgets_the_choice_and_the_notes_as_well(store: Store) -> None:
+    notes = Notes(store)
+    store.choose("student-1", "notice", with_ai=True)
+    note = notes.add("sub-student-1", "s1", f"vaag {CANARY}")
+    store.withdraw("sub-student-1")
+    assert store.chosen("student-1") is None
+    assert notes.get(note.id) is None
+    notes.worded(note, COMMENT, "M")  # The model was still busy with it.
+    assert store.comments("sub-student-1") == []
+
+
+def test_the_log_holds_nothing_that_anybody_wrote(store: Store) -> None:
+    notes = Notes(store)
+    store.choose("student-1", "notice", with_ai=True)
+    notes.worded(notes.add("sub-student-1", "s1", f"vaag {CANARY}"), COMMENT, "M")
+    store.add_own_comment("sub-student-1", COMMENT)
+    store.to_review("sub-student-1", event="skipped")
+    assert CANARY not in str(store.audit())
+    assert {event["event"] for event in store.audit()} >= {"note", "comment_own", "skipped"}
+
+
+def test_only_who_was_told_gets_suggestions_that_nobody_looked_at(store: Store) -> None:
+    store.add_answer("sub-student-1", "c1", comment=COMMENT)
+    store.to_review("sub-student-1")
+    store.release_unseen("sub-student-1")
+    assert store.released_comments("sub-student-1") == []
+    told = dataclasses.replace(submission("student-2"), auto=True, state="review")
+    store.add_submission(told)
+    store.add_answer(told.id, "c1", comment=COMMENT)
+    store.release_unseen(told.id)
+    assert len(store.released_comments(told.id)) == 1
+    found = store.submission(told.id)
+    assert found is not None
+    assert not found.reviewed

@@ -113,6 +113,7 @@ def test_feedback_companion_is_started_with_everything_it_reads() -> None:
         "APP_ENGINE_URL": "{engine_url}",
         "APP_ENGINE_KEY": "{engine_key}",
         "APP_MODEL": "{model_name}",
+        "APP_MODEL_SHA256": "{model_sha256}",
         "APP_PRACTICE": "{practice}",
         "APP_SLOTS": "{slots}",
         "APP_CONTEXT_TOKENS": "{context_tokens}",

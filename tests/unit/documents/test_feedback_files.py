@@ -20,7 +20,12 @@ from launcher.apps.documents.feedback_files import (
     teacher_docx,
     teacher_markdown,
 )
-from launcher.apps.documents.values import ExportedComment, ExportedFeedback, ExportedSentence
+from launcher.apps.documents.values import (
+    ExportedComment,
+    ExportedFeedback,
+    ExportedSentence,
+    ExportedStep,
+)
 from launcher.i18n import translator
 
 DAY = date(2026, 11, 22)
@@ -51,7 +56,8 @@ def feedback(**changes: object) -> ExportedFeedback:
             comment(sentence_number=1, choice="will_not", because="dat staat al in zin 2"),
             comment(origin="teacher", edited=False),
         ),
-        "feedforward": ("Zoek één bron.",), "version_two": "Nieuwe tekst.\n\nMet twee alinea's.",
+        "steps": (ExportedStep(text="Zoek één bron.", origin="ai"),),
+        "version_two": "Nieuwe tekst.\n\nMet twee alinea's.",
         "reflection": "Ik leerde voorbeelden geven.", "model": "Qwen 8B", "prompt_version": "7",
         "exported_on": DAY,
     }  # fmt: skip
@@ -95,7 +101,7 @@ def test_machines_can_read_the_mark() -> None:
 
 
 def test_feedback_without_ai_has_no_mark_of_it() -> None:
-    own = feedback(comments=(comment(origin="teacher"),), feedforward=())
+    own = feedback(comments=(comment(origin="teacher"),), steps=())
     text = student_markdown(own)
     assert "ai_generated: false" in text
     assert "Qwen" not in text
@@ -105,7 +111,8 @@ def test_feedback_without_ai_has_no_mark_of_it() -> None:
 def test_teacher_csv_has_a_row_for_each_comment_and_no_judgement() -> None:
     data = teacher_csv([feedback(), feedback(comments=())], lang="nl")
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))
-    assert len(rows) == 3
+    assert len(rows) == 5
+    assert [row["next_step"] for row in rows if not row["sentence"]] == ["Zoek één bron."] * 2
     assert tuple(rows[0]) == CSV_COLUMNS
     assert rows[0]["sentence"] == "Zwemmen is gezond."
     assert [row["ai_generated"] for row in rows] == ["true", "true", "false"]

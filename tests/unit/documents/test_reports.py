@@ -1,10 +1,12 @@
 """The evaluation report and the compliance folder."""
 
+import dataclasses
 import io
 import re
 import zipfile
 from datetime import date
 from html.parser import HTMLParser
+from pathlib import Path
 
 import docx
 import pytest
@@ -18,6 +20,7 @@ from launcher.apps.documents.compliance import (
     compliance_zip,
 )
 from launcher.apps.documents.evaluation import evaluation_html, evaluation_markdown, share
+from launcher.apps.documents.measured import measured_privacy, recall_sentence
 from launcher.apps.documents.readability import interface_readability, measure
 from launcher.apps.documents.values import (
     ComplianceFacts,
@@ -175,3 +178,22 @@ def test_briefing_and_card_fit_their_time() -> None:
 def test_dutch_documents_for_students_read_as_b1() -> None:
     card = (TEXTS / "5-student-card.nl.md").read_text("utf-8")
     assert measure(re.sub(r"^[-#|@ \[\]]+", "", line) for line in card.splitlines()).reads_as_b1
+
+
+def test_what_was_measured_of_the_privacy_check_is_in_both_reports() -> None:
+    measured = measured_privacy()
+    assert measured is not None
+    assert 0.5 < measured.all_recall <= 1
+    assert measured.texts >= 30
+    sentence = recall_sentence(measured, translator("nl"))
+    assert measured.measured_on.isoformat() in sentence
+    text = evaluation_markdown(dataclasses.replace(EVALUATION, privacy=measured))
+    assert sentence in text.replace("\\", "")
+    facts = dataclasses.replace(FACTS, privacy=measured)
+    folder = compliance_folder(facts)
+    assert sentence in folder["nl/3-dpia-input.md"].decode().replace("\\", "")
+
+
+def test_nothing_recorded_is_said_as_such(tmp_path: Path) -> None:
+    assert measured_privacy(tmp_path / "none.json") is None
+    assert "nog niet gemeten" in recall_sentence(None, translator("nl"))

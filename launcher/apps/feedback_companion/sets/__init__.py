@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from launcher.apps.feedback_companion.prompts import Criterion
+from launcher.apps.feedback_companion.values import Use
 
 HERE = Path(__file__).parent
 FIRST_SET = "argument"
@@ -20,16 +21,17 @@ SETS = (
     "reflection",
     "portfolio",
     "coaching",
+    "teacher_first",
 )
 """In the order in which a teacher sees them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyMade:
-    """``use`` is what a lesson uses it for: sprint_review, peer_review, retrospective, coaching."""
+    """``use`` is what a lesson uses it for; it decides which way a student goes."""
 
     name: str
-    use: str
+    use: Use
     title: str
     goal: str
     criteria: tuple[Criterion, ...]

@@ -66,6 +66,7 @@ function more(answers) {
 export function own(saved) {
   find("#version-2").value = saved.version_2 || saved.text;
   find("#reflection").value = saved.reflection;
+  find("#client-said").value = saved.client_said;
   changes(saved.changes);
 }
 
@@ -80,6 +81,7 @@ find("#save-own").addEventListener("click", async () => {
   const done = await attempt(() => ask("api/own-work", {
     version_2: find("#version-2").value,
     reflection: find("#reflection").value,
+    client_said: find("#client-said").value,
   }));
   if (!done) return;
   find("#own-saved").textContent = say("fc.own.saved");

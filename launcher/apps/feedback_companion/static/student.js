@@ -1,22 +1,31 @@
 import { own, reactions } from "./student-own.js";
+import { dropDraft, fields, keepDraft, reflect, restoreDraft, wholeText } from "./student-draft.js";
+import "./student-portfolio.js";
 import { askPrivate } from "./student-private.js";
 import { ask, element, find, findAll, follow, Refused, say, sendForm, showProblem } from "./classroom/base.js";
 
-const DRAFT = "feedback-companion-draft";
 const sections = ["notice", "write", "wait", "feedback"];
 const main = find("#main");
-const fields = { text: find("#text"), question: find("#question") };
 let withAi = true;
 let kept = 0;
 let shown = "";
 let choosing = "notice";
 let sending = false;
 let lastFeedback = "";
+let lostSince = 0;
+const FORGET_AFTER_MS = 15 * 60 * 1000;
 
 // A little more than may be sent, so that the app sees that it is too long and says where it stops.
-const textToSend = () => fields.text.value.slice(0, Number(fields.text.dataset.longest) + 1000);
-const countWords = () => fields.text.value.trim().split(/\s+/).filter(Boolean).length;
+const textToSend = () => wholeText().slice(0, Number(fields.text.dataset.longest) + 1000);
+const countWords = () => wholeText().trim().split(/\s+/).filter(Boolean).length;
 const language = () => find('input[name="lang"]:checked').value;
+const form = () => ({
+  text: textToSend(),
+  own_question: fields.question.value,
+  own_aim: fields.aim.value,
+  lang: language(),
+  with_ai: withAi,
+});
 
 function show(name) {
   if (name === shown) return;
@@ -34,38 +43,6 @@ function show(name) {
   }
 }
 
-// The draft stays on this device until it is handed in or withdrawn.
-
-function keepDraft() {
-  const draft = { text: fields.text.value, question: fields.question.value, withAi, lang: language() };
-  try {
-    localStorage.setItem(DRAFT, JSON.stringify(draft));
-  } catch {
-    // A private window may refuse; the text is still in the page.
-  }
-}
-
-function dropDraft() {
-  fields.text.value = fields.question.value = "";
-  localStorage.removeItem(DRAFT);
-  find("#count").textContent = "";
-}
-
-function restoreDraft() {
-  try {
-    const draft = JSON.parse(localStorage.getItem(DRAFT) ?? "null");
-    if (!draft) return false;
-    fields.text.value = draft.text ?? "";
-    fields.question.value = draft.question ?? "";
-    // Consent is asked again; only the words are kept.
-    const choice = find(`input[name="lang"][value="${draft.lang === "en" ? "en" : "nl"}"]`);
-    choice.checked = true;
-    return Boolean(draft.text);
-  } catch {
-    return false;
-  }
-}
-
 function choose(ai) {
   withAi = ai;
   choosing = "write";
@@ -77,14 +54,43 @@ function choose(ai) {
   measureSoon();
 }
 
+// The app wants to know that the notice was shown before it takes in a text.
+async function chosen(ai) {
+  find("#problem").hidden = true;
+  const notice = find("#notice").dataset.notice;
+  for (;;) {
+    try {
+      await ask("api/notice", { notice, with_ai: ai, consent: ai });
+      find("#offline").hidden = true;
+      choose(ai);
+      return;
+    } catch (problem) {
+      if (problem instanceof Refused) {
+        if (problem.body?.code === "fc.notice_first") again();
+        else showProblem(find("#problem"), problem);
+        return;
+      }
+      find("#offline").hidden = false;
+      await new Promise((resume) => setTimeout(resume, 3000));
+    }
+  }
+}
+
+// The notice is another one than when this page was opened; the draft is still there after that.
+function again() {
+  keepDraft(language());
+  sessionStorage.setItem("notice-changed", "1");
+  location.reload();
+}
+
 find("#with-ai").addEventListener("click", () => {
   const ticked = find("#opt-in").checked;
   find("#tick-first").hidden = ticked;
-  if (ticked) choose(true);
+  if (ticked) chosen(true);
   else find("#opt-in").focus();
 });
 find("#opt-in").addEventListener("change", () => { find("#tick-first").hidden = true; });
-find("#without-ai").addEventListener("click", () => choose(false));
+find("#without-ai").addEventListener("click", () => chosen(false));
 find("#change").addEventListener("click", () => {
   choosing = "notice";
   show("notice");
@@ -105,12 +111,7 @@ function measureSoon() {
 
 async function measure() {
   const mine = ++measuring;
-  const fit = await ask("api/check", {
-    text: textToSend(),
-    own_question: fields.question.value,
-    lang: language(),
-    with_ai: withAi,
-  });
+  const fit = await ask("api/check", form());
   if (mine !== measuring) return fit.fits;
   kept = fit.kept_sentences;
   find("#too-long").hidden = fit.fits;
@@ -125,10 +126,10 @@ async function measure() {
   return false;
 }
 
-for (const field of Object.values(fields)) {
+for (const field of [...Object.values(fields), ...reflect]) {
   field.addEventListener("input", () => {
     find("#privacy").hidden = true;
-    keepDraft();
+    keepDraft(language());
     measureSoon();
   });
 }
@@ -154,7 +155,7 @@ find("#file").addEventListener("change", async (event) => {
   }
   notes.replaceChildren(...[say("fc.write.check_text"), ...read.notes].map((note) => element("p", {}, note)));
   fields.text.value = read.text;
-  keepDraft();
+  keepDraft(language());
   measureSoon();
   fields.text.focus();
 });
@@ -169,36 +170,34 @@ async function send(onlyFirst) {
   find("#count").textContent = say("fc.sending");
   for (;;) {
     try {
-      const chosen = await askPrivate({
-        text: textToSend(), own_question: fields.question.value, lang: language(), with_ai: withAi,
-      }, () => send(null));
-      if (!chosen) {
+      const masked = await askPrivate(form(), () => send(null));
+      if (!masked) {
         find("#count").textContent = "";
         break;
       }
-      if (chosen.text !== undefined) {
-        fields.text.value = chosen.text;
-        fields.question.value = chosen.own_question;
-        keepDraft();
+      if (masked.text !== undefined) {
+        for (const field of reflect) field.value = "";  // They are part of the text from here on.
+        fields.text.value = masked.text;
+        fields.question.value = masked.own_question;
+        fields.aim.value = masked.own_aim;
+        keepDraft(language());
       }
       if (onlyFirst === null && !(await measure())) {
         find("#too-long").scrollIntoView({ block: "center" });
         break;
       }
       const view = await ask("api/submit", {
-        text: textToSend(),
-        own_question: fields.question.value,
-        lang: language(),
-        with_ai: withAi,
+        ...form(),
         consent: withAi && find("#opt-in").checked,
         only_first: onlyFirst,
       });
-      dropDraft();
+      forget();
       find("#offline").hidden = true;
       render(view);
       break;
     } catch (problem) {
       if (problem instanceof Refused) {
+        if (problem.body?.code === "fc.notice_first") again();
         showProblem(find("#problem"), problem);
         measureSoon();
         break;
@@ -217,6 +216,11 @@ find("#form").addEventListener("submit", (event) => {
 });
 find("#send-cut").addEventListener("click", () => send(kept));
 
+function forget() {
+  dropDraft();
+  find("#count").textContent = "";
+}
+
 // Withdraw
 
 find("#withdraw").addEventListener("click", () => {
@@ -232,7 +236,7 @@ find("#withdraw-no").addEventListener("click", () => {
 find("#withdraw-yes").addEventListener("click", async () => {
   try {
     const view = await ask("api/withdraw", {});
-    dropDraft();
+    forget();
     find("#opt-in").checked = false;
     choosing = "notice";
     render(view);
@@ -247,6 +251,9 @@ find("#withdraw-yes").addEventListener("click", async () => {
 // What the student sees
 
 function render(view) {
+  const closing = view.state === "none" ? view.closing : "";
+  if (find("#closing").textContent !== closing) find("#closing").textContent = closing;
+  find("#closing").hidden = !closing;
   if (view.state === "none") {
     if (!sending) show(choosing);
     return;
@@ -279,10 +286,22 @@ function renderFeedback(view) {
     (a, b) => order.indexOf(a.sentence_id) - order.indexOf(b.sentence_id),
   );
   comments.forEach((comment, index) => { comment.number = index + 1; });
+  feedUp(view.feedback);
   find("#feedback-text").replaceChildren(
     ...view.feedback.paragraphs.map((pieces) => block(pieces, comments, view.own.reactions)),
   );
+  find("#steps").hidden = !view.feedback.steps.length;
+  find("#steps-list").replaceChildren(...view.feedback.steps.map((step) =>
+    element("li", {}, element("p", { class: "step" }, step.next_step), element("p", { class: "who small soft" }, step.label))));
+  find("#client").hidden = view.feedback.use !== "sprint_review";
   own(view.own);
+}
+
+// Where it goes: the teacher's goal as it was written, and the student's own aim and question.
+function feedUp(feedback) {
+  const rows = [["fc.feedback.goal", feedback.goal], ["fc.feedback.own_aim", feedback.own_aim], ["fc.feedback.own_question", feedback.own_question]];
+  find("#feed-up").replaceChildren(...rows.filter(([, text]) => text).flatMap(([key, text]) =>
+    [element("dt", {}, say(key)), element("dd", {}, text)]));
 }
 
 function block(pieces, comments, reacted) {
@@ -324,13 +343,21 @@ function card(comment, sentence, reacted) {
   );
 }
 
-if (restoreDraft()) {
+const restored = restoreDraft();
+const changed = sessionStorage.getItem("notice-changed") !== null;
+sessionStorage.removeItem("notice-changed");
+if (restored || changed) {
   const message = find("#message");
-  message.textContent = say("fc.write.draft_kept");
+  message.textContent = [changed ? say("fc.notice.changed") : "", restored ? say("fc.write.draft_kept") : ""].join(" ").trim();
   message.hidden = false;
 }
 
 follow("api/events", "api/me", {
   onValue: render,
-  onOnline: (online) => { find("#offline").hidden = online; },
+  onOnline: (online) => {
+    find("#offline").hidden = online;
+    lostSince = online ? 0 : lostSince || Date.now();
+    // The lesson is over, or this device is elsewhere: nothing stays behind on it.
+    if (lostSince && Date.now() - lostSince > FORGET_AFTER_MS) dropDraft({ fromScreen: false });
+  },
 });

@@ -16,9 +16,16 @@ function fill(activity) {
   find("#a-title").value = activity.title;
   find("#a-goal").value = activity.goal;
   find("#a-wording").value = activity.wording;
+  find("#a-use").value = activity.use;
+  explainUse();
   find("#criteria").replaceChildren(...activity.criteria.map(criterion));
   number();
 }
+
+function explainUse() {
+  for (const text of findAll("#use-help p")) text.hidden = text.dataset.use !== find("#a-use").value;
+}
+find("#a-use").addEventListener("change", explainUse);
 
 find("#a-set").addEventListener("change", async (event) => {
   const wanted = event.target.value;
@@ -79,6 +86,7 @@ find("#activity-form").addEventListener("submit", async (event) => {
     title: find("#a-title").value,
     goal: find("#a-goal").value,
     wording: find("#a-wording").value,
+    use: find("#a-use").value,
     criteria: findAll("#criteria fieldset").map((box) => ({
       name: value(box, "name"),
       description: value(box, "description"),

@@ -1,5 +1,16 @@
 import { ask, element, find, findAll, say } from "./classroom/base.js";
 
+let bank = [];
+
+/** Fetch what the teacher wrote before in this lesson; without it there is nothing to choose. */
+export async function loadBank() {
+  try {
+    bank = (await ask("api/bank")).texts;
+  } catch {
+    bank = [];
+  }
+}
+
 /** A text and its comments side by side. `onChange` gets the text after each decision. */
 export function reviewSide(text, { attempt, onChange }) {
   const marked = new Set(text.comments.filter((c) => c.state !== "rejected").map((c) => c.sentence_id));
@@ -23,13 +34,15 @@ export function reviewSide(text, { attempt, onChange }) {
       },
     } : {}),
   }, part.text);
-  const none = text.with_ai ? "fc.teacher.no_suggestions" : "fc.teacher.no_suggestions_no_ai";
+  const first = text.use === "teacher_first" && text.with_ai;
+  const none = first ? "fc.teacher.teacher_first_help" : text.with_ai ? "fc.teacher.no_suggestions" : "fc.teacher.no_suggestions_no_ai";
   const waiting = text.state === "queued";
   const body = element("div", { class: "text" },
     ...text.paragraphs.map((parts) => element("p", {}, ...parts.map(piece))));
   own?.within(body);
   return [
     element("h1", { tabindex: "-1" }, text.nickname || "–"),
+    text.own_aim ? element("p", {}, say("fc.teacher.own_aim", { aim: text.own_aim })) : "",
     text.own_question ? element("p", {}, say("fc.teacher.own_question", { question: text.own_question })) : "",
     element("div", { class: "side" },
       element("div", { class: "card" }, body),
@@ -37,9 +50,44 @@ export function reviewSide(text, { attempt, onChange }) {
         waiting ? element("p", { class: "soft" }, say("fc.teacher.still_reading")) : "",
         !waiting && !text.comments.length ? element("p", { class: "warn" }, say(none)) : "",
         ...text.comments.map((c) => card(text, c, sentences.get(c.sentence_id) ?? "", { attempt, onChange })),
+        ...text.rough_notes.map((note) => roughNote(text, note, sentences.get(note.sentence_id) ?? "", { attempt, onChange })),
         ...text.notes.map((note) => element("p", { class: "small soft" }, note)),
-        own ? own.form : "")),
+        own ? own.form : "",
+        text.steps.length || own ? element("h2", {}, say("fc.teacher.steps")) : "",
+        ...text.steps.map((c) => card(text, c, "", { attempt, onChange })),
+        own ? ownStep(text, { attempt, onChange }) : "")),
   ];
+}
+
+// A note that the model works on, or of which its wording was dropped.
+function roughNote(text, note, sentence, { attempt, onChange }) {
+  const url = `api/submissions/${text.id}/notes/${note.id}`;
+  const act = (key, action) => element("button", { type: "button", class: "quiet", on: { click: async () => {
+    const changed = await attempt(action);
+    if (changed) onChange(changed);
+  } } }, say(key));
+  const ownWords = async () => {
+    await ask(`api/submissions/${text.id}/comments`, { sentence_id: note.sentence_id, text: note.text });
+    return ask(url, undefined, "DELETE");
+  };
+  return element("article", { class: "comment note", "data-note": note.id },
+    element("p", { class: "quote" }, sentence),
+    element("p", {}, note.text),
+    element("p", { class: "who", role: "status" }, note.sentence),
+    element("div", { class: "buttons" },
+      note.waiting ? "" : act("fc.teacher.note_own_words", ownWords),
+      note.waiting ? "" : act("fc.teacher.note_again", () => ask(url, {})),
+      act("fc.teacher.note_remove", () => ask(url, undefined, "DELETE"))));
+}
+
+function ownStep(text, { attempt, onChange }) {
+  const area = element("textarea", { rows: "2", maxlength: "300", "aria-label": say("fc.teacher.add_step") });
+  const add = async () => {
+    const changed = await attempt(() => ask(`api/submissions/${text.id}/comments`, { text: area.value }));
+    if (changed) onChange(changed);
+  };
+  return element("div", { class: "card" }, area,
+    element("button", { type: "button", on: { click: add } }, say("fc.teacher.add_step")));
 }
 
 function card(text, comment, sentence, { attempt, onChange }) {
@@ -53,8 +101,9 @@ function card(text, comment, sentence, { attempt, onChange }) {
   const box = element("article", { class: `comment ${comment.state}`, "data-comment": comment.id });
   const read = () => box.replaceChildren(
     element("p", { class: "what" }, [comment.criterion, comment.origin === "ai" ? comment.kind_label : ""].filter(Boolean).join(" · ")),
-    element("p", { class: "quote" }, sentence),
-    element("p", {}, [comment.observation, comment.effect].filter(Boolean).join(" ")),
+    sentence ? element("p", { class: "quote" }, sentence) : "",
+    comment.note ? element("p", { class: "small soft" }, say("fc.teacher.note_was", { note: comment.note })) : "",
+    comment.observation || comment.effect ? element("p", {}, [comment.observation, comment.effect].filter(Boolean).join(" ")) : "",
     comment.next_step ? element("p", { class: "step" }, comment.next_step) : "",
     element("p", { class: "who" }, `${comment.label} · ${comment.state_label}`),
     text.state !== "review" ? "" : element("div", { class: "buttons" },
@@ -69,7 +118,10 @@ function card(text, comment, sentence, { attempt, onChange }) {
       area.defaultValue = value;
       return { area, label: element("label", { class: "small" }, say(key), area) };
     };
-    const parts = comment.origin === "ai"
+    const step = !comment.sentence_id;
+    const parts = step
+      ? [field("fc.teacher.next_step", comment.next_step)]
+      : comment.origin === "ai"
       ? [field("fc.teacher.observation", comment.observation), field("fc.teacher.effect", comment.effect), field("fc.teacher.next_step", comment.next_step)]
       : [field("fc.teacher.observation", comment.observation)];
     box.replaceChildren(
@@ -77,9 +129,9 @@ function card(text, comment, sentence, { attempt, onChange }) {
       element("div", { class: "buttons" },
         button("fc.teacher.save", () => change({
           state: "approved",
-          observation: parts[0].area.value,
+          observation: step ? "" : parts[0].area.value,
           effect: parts[1]?.area.value ?? "",
-          next_step: parts[2]?.area.value ?? "",
+          next_step: step ? parts[0].area.value : parts[2]?.area.value ?? "",
         }), "main"),
         button("fc.teacher.cancel", read)),
     );
@@ -94,20 +146,29 @@ function ownComment(text, sentences, { attempt, onChange }) {
   let body = null;
   const target = element("p", { class: "small soft" }, say("fc.teacher.add_own_help"));
   const area = element("textarea", { rows: "3", maxlength: "800", "aria-label": say("fc.teacher.add_own") });
-  const add = async () => {
+  const add = async (kind) => {
     if (!chosen) {
       target.textContent = say("fc.teacher.choose_sentence");
       return;
     }
     const changed = await attempt(() =>
-      ask(`api/submissions/${text.id}/comments`, { sentence_id: chosen, text: area.value }));
+      ask(`api/submissions/${text.id}/${kind}`, { sentence_id: chosen, text: area.value }));
+    if (changed) await loadBank();
     if (changed) onChange(changed);
   };
+  const choose = bank.length ? element("select", { "aria-label": say("fc.teacher.bank"), on: { change: (event) => {
+    if (event.target.value) area.value = bank[Number(event.target.value)];
+  } } },
+    element("option", { value: "" }, say("fc.teacher.bank_choose")),
+    ...bank.map((one, index) => element("option", { value: String(index) }, one.length > 80 ? `${one.slice(0, 79)}…` : one))) : "";
   const form = element("div", { class: "card" },
     element("h2", {}, say("fc.teacher.add_own")),
     target,
+    choose,
     area,
-    element("button", { type: "button", on: { click: add } }, say("fc.teacher.add")));
+    element("div", { class: "buttons" },
+      element("button", { type: "button", on: { click: () => add("comments") } }, say("fc.teacher.add")),
+      text.with_ai ? element("button", { type: "button", class: text.use === "teacher_first" ? "main" : "", on: { click: () => add("notes") } }, say("fc.teacher.reword")) : ""));
   return {
     form,
     within: (element_) => { body = element_; },
@@ -116,7 +177,7 @@ function ownComment(text, sentences, { attempt, onChange }) {
       for (const other of findAll(".sentence", body)) other.setAttribute("aria-pressed", "false");
       button.setAttribute("aria-pressed", "true");
       target.textContent = say("fc.teacher.comment_on", { sentence: sentences.get(id) });
-      find("textarea", form).focus({ preventScroll: true });
+      area.focus({ preventScroll: true });
     },
   };
 }

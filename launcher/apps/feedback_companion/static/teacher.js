@@ -1,6 +1,7 @@
 import { ask, element, find, findAll, follow, say, showProblem } from "./classroom/base.js";
 import { startActivity } from "./teacher-activity.js";
-import { reviewSide } from "./teacher-review.js";
+import { loadBank, reviewSide } from "./teacher-review.js";
+import "./teacher-controls.js";
 
 const views = ["class", "all", "overview", "activity"];
 let overview = { texts: [], counts: {}, paused: false };
@@ -48,7 +49,11 @@ function render(value) {
   find("#dropped").hidden = !value.dropped_sentence;
   find("#review-count").textContent = value.counts.review;
   find("#review-count").hidden = !value.counts.review;
-  notice(value.engine_lost ? say("fc.teacher.engine_lost") : value.paused ? say("fc.teacher.paused") : "");
+  notice([
+    value.engine_lost ? say("fc.teacher.engine_lost") : value.paused ? say("fc.teacher.paused") : "",
+    value.auto_release ? say("fc.teacher.auto_on") : "",
+  ].filter(Boolean).join(" "));
+  dispatchEvent(new CustomEvent("overview", { detail: value }));
   renderList();
   renderClass(value.class);
   const row = value.texts.find((text) => text.id === chosen);
@@ -97,6 +102,7 @@ function renderList() {
 }
 
 async function open(id) {
+  await loadBank();
   const text = await attempt(() => ask(`api/submissions/${id}`));
   if (!text) return;
   chosen = id;
@@ -115,8 +121,15 @@ function show(text) {
       open(next ? next.id : text.id);
     }
   };
+  const skip = async () => {
+    const done = await attempt(() => ask(`api/submissions/${text.id}/skip`, {}));
+    if (done) show(done);
+  };
   find("#text-view").replaceChildren(
     ...reviewSide(text, { attempt, onChange: show }),
+    text.state === "queued"
+      ? element("button", { type: "button", class: "quiet", id: "skip", on: { click: skip } }, say("fc.teacher.skip"))
+      : "",
     text.state === "review"
       ? element("button", { type: "button", class: "main", id: "release", on: { click: release } }, say("fc.teacher.release"))
       : "",
@@ -129,6 +142,7 @@ async function renderAll() {
   const ready = overview.texts.filter((text) => text.state === "review");
   const now = JSON.stringify(ready.map((text) => [text.id, text.revision]));
   if (now === allShown && find("#all-texts").childElementCount === ready.length) return;
+  await loadBank();
   const texts = await attempt(() => Promise.all(ready.map((row) => ask(`api/submissions/${row.id}`))));
   if (!texts) return;
   allShown = now;
@@ -151,10 +165,7 @@ async function renderAll() {
   };
 }
 
-find("#pause").addEventListener("click", async () => {
-  const done = await attempt(() => ask("api/pause", { paused: !overview.paused }));
-  if (done) render(done);
-});
+addEventListener("decided", (event) => render(event.detail));
 
 go();
 follow("api/events", "api/status", {
