@@ -159,6 +159,7 @@ def test_by_keyboard_alone_and_without_ai(browser: Browser, app: App, engine: Fa
     expect(page.get_by_role("heading", name="Before you start")).to_be_visible()
     page.get_by_role("button", name="I prefer feedback without AI").focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_label("Paste or type your text")).to_be_visible()
     page.get_by_label("Paste or type your text").focus()
     page.keyboard.insert_text("This is my own text about our school. I want to start later.")
     page.get_by_role("button", name="Hand in", exact=True).focus()
