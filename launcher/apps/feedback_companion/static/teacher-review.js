@@ -70,7 +70,7 @@ function roughNote(text, note, sentence, { attempt, onChange }) {
     await ask(`api/submissions/${text.id}/comments`, { sentence_id: note.sentence_id, text: note.text });
     return ask(url, undefined, "DELETE");
   };
-  return element("article", { class: "comment note", "data-note": note.id },
+  return element("div", { class: "comment note", "data-note": note.id },
     element("p", { class: "quote" }, sentence),
     element("p", {}, note.text),
     element("p", { class: "who", role: "status" }, note.sentence),
@@ -98,7 +98,7 @@ function card(text, comment, sentence, { attempt, onChange }) {
   };
   const button = (key, act, cls = "quiet") =>
     element("button", { type: "button", class: cls, on: { click: act } }, say(key));
-  const box = element("article", { class: `comment ${comment.state}`, "data-comment": comment.id });
+  const box = element(comment.sentence_id ? "article" : "div", { class: `comment ${comment.state}`, "data-comment": comment.id });
   const read = () => box.replaceChildren(
     element("p", { class: "what" }, [comment.criterion, comment.origin === "ai" ? comment.kind_label : ""].filter(Boolean).join(" · ")),
     sentence ? element("p", { class: "quote" }, sentence) : "",
@@ -161,7 +161,7 @@ function ownComment(text, sentences, { attempt, onChange }) {
   } } },
     element("option", { value: "" }, say("fc.teacher.bank_choose")),
     ...bank.map((one, index) => element("option", { value: String(index) }, one.length > 80 ? `${one.slice(0, 79)}…` : one))) : "";
-  const form = element("div", { class: "card" },
+  const form = element("div", { class: "card own-comment" },
     element("h2", {}, say("fc.teacher.add_own")),
     target,
     choose,
