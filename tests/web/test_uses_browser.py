@@ -86,7 +86,7 @@ def test_a_note_that_was_dropped_can_still_be_used(
     teacher.locator(".sentence").first.click()
     teacher.keyboard.type("waarom vind je dat")
     teacher.get_by_role("button", name="Maak helder en vriendelijk").click()
-    note = teacher.locator(".comment.note")
+    note = teacher.locator(".rough-note")
     expect(note).to_contain_text("tegengehouden", timeout=20_000)
     look(teacher, "teacher-first-dropped")
     teacher.click("#release")

@@ -292,7 +292,7 @@ function renderFeedback(view) {
   );
   find("#steps").hidden = !view.feedback.steps.length;
   find("#steps-list").replaceChildren(...view.feedback.steps.map((step) =>
-    element("li", {}, element("p", { class: "step" }, step.next_step), element("p", { class: "who small soft" }, step.label))));
+    element("li", {}, element("p", { class: "step" }, step.next_step), element("p", { class: "by small soft" }, step.label))));
   find("#client").hidden = view.feedback.use !== "sprint_review";
   own(view.own);
 }

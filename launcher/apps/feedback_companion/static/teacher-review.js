@@ -70,7 +70,7 @@ function roughNote(text, note, sentence, { attempt, onChange }) {
     await ask(`api/submissions/${text.id}/comments`, { sentence_id: note.sentence_id, text: note.text });
     return ask(url, undefined, "DELETE");
   };
-  return element("div", { class: "comment note", "data-note": note.id },
+  return element("div", { class: "rough-note", "data-note": note.id },
     element("p", { class: "quote" }, sentence),
     element("p", {}, note.text),
     element("p", { class: "who", role: "status" }, note.sentence),
@@ -98,7 +98,8 @@ function card(text, comment, sentence, { attempt, onChange }) {
   };
   const button = (key, act, cls = "quiet") =>
     element("button", { type: "button", class: cls, on: { click: act } }, say(key));
-  const box = element(comment.sentence_id ? "article" : "div", { class: `comment ${comment.state}`, "data-comment": comment.id });
+  const kind = comment.sentence_id ? ["article", "comment"] : ["div", "next-step"];
+  const box = element(kind[0], { class: `${kind[1]} ${comment.state}`, "data-comment": comment.id });
   const read = () => box.replaceChildren(
     element("p", { class: "what" }, [comment.criterion, comment.origin === "ai" ? comment.kind_label : ""].filter(Boolean).join(" · ")),
     sentence ? element("p", { class: "quote" }, sentence) : "",
