@@ -33,6 +33,7 @@ class Place:
 class _Running:
     started: float
     task: "asyncio.Task[None]"
+    urgent: bool
     cancelled: bool = False
 
 
@@ -53,7 +54,9 @@ class FairLine:
     _running: dict[str, _Running] = field(default_factory=dict)
     _workers: dict[int, "asyncio.Task[None]"] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _average_s: float | None = None
+    _averages_s: dict[bool, float] = field(default_factory=dict)
+    """Apart for urgent jobs, which are of another kind and often much shorter."""
+
     _paused: bool = False
 
     def start(self) -> None:
@@ -125,18 +128,19 @@ class FairLine:
 
     def places(self) -> dict[str, Place]:
         """Everyone's place and expected wait, from the jobs that have finished so far."""
-        now, average = self.clock(), self._average_s
+        now = self.clock()
         found = {}
         free_at = [0.0] * max(self.slots - len(self._running), 0)
         for job, running in self._running.items():
-            left = None
+            left, average = None, self._averages_s.get(running.urgent)
             if average is not None:
                 left = max(average - (now - running.started), average * 0.1)
             free_at.append(left or 0.0)
             found[job] = Place(running=True, ahead=0, wait_s=left)
         free_at = sorted(free_at)[: self.slots]
+        urgent_jobs = len(_in_turn(self._urgent))
         for ahead, job in enumerate(self.order()):
-            wait_s = None
+            wait_s, average = None, self._averages_s.get(ahead < urgent_jobs)
             if average is not None and free_at:
                 free_at.sort()
                 wait_s = free_at[0] + average
@@ -144,7 +148,9 @@ class FairLine:
             found[job] = Place(running=False, ahead=ahead, wait_s=wait_s)
         return found
 
-    def _next(self) -> str | None:
+    def _next(self) -> tuple[str, bool] | None:
+        """The next job, and whether it is an urgent one."""
+        urgent = bool(self._urgent)
         line = self._urgent or self._waiting
         if self._paused or not line:
             return None
@@ -154,20 +160,21 @@ class FairLine:
             line.move_to_end(owner)
         else:
             del line[owner]
-        return job
+        return job, urgent
 
     async def _serve(self, slot: int) -> None:
         while True:
             if slot >= self.slots:
                 del self._workers[slot]
                 return
-            job = self._next()
-            if job is None:
+            chosen = self._next()
+            if chosen is None:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
+            job, urgent = chosen
             task = asyncio.ensure_future(self._run(job, slot))
-            running = self._running[job] = _Running(started=self.clock(), task=task)
+            running = self._running[job] = _Running(started=self.clock(), task=task, urgent=urgent)
             self.changed()
             try:
                 await asyncio.wait({task})
@@ -178,7 +185,7 @@ class FairLine:
                         await task
                 del self._running[job]
             if not task.cancelled() and task.exception() is None and not running.cancelled:
-                self._learn(self.clock() - running.started)
+                self._learn(self.clock() - running.started, urgent)
             elif not task.cancelled() and (error := task.exception()) is not None:
                 log.error("job failed: %s", type(error).__name__)
             self.changed()
@@ -186,10 +193,11 @@ class FairLine:
     async def _run(self, job: str, slot: int) -> None:
         await self.work(job, slot)
 
-    def _learn(self, seconds: float) -> None:
-        old = self._average_s
+    def _learn(self, seconds: float, urgent: bool) -> None:
+        old = self._averages_s.get(urgent)
         weight = _WEIGHT_OF_NEWEST
-        self._average_s = seconds if old is None else old + weight * (seconds - old)
+        new = seconds if old is None else old + weight * (seconds - old)
+        self._averages_s[urgent] = new
 
 
 def _in_turn(line: "OrderedDict[str, deque[str]]") -> list[str]:

@@ -159,3 +159,21 @@ async def test_with_fewer_slots_what_runs_is_finished_and_no_more_start() -> Non
     await until(lambda: len(work.started) == 5)
     assert work.slots[work.started[4]] == 1
     await line.stop()
+
+
+async def test_short_urgent_jobs_do_not_make_the_wait_of_the_others_look_short() -> None:
+    work = Work()
+    line = FairLine(work, slots=1, clock=lambda: work.now)
+    line.start()
+    line.add("text", "a")
+    await until(lambda: work.started == ["text"])
+    work.now = 20.0
+    work.finish("text")
+    line.add("note", "teacher", urgent=True)
+    await until(lambda: "note" in work.started)
+    work.now = 21.0
+    line.add("next", "b")
+    work.finish("note")
+    await until(lambda: "next" in work.started)
+    assert line.places()["next"].wait_s == 20.0
+    await line.stop()
