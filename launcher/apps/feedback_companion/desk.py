@@ -210,11 +210,11 @@ class Desk:
         """Delete the student's text and stop reading it. Nothing there is no error."""
         submission = self.store.submission_of(student.id)
         if submission is not None:
-            self._forget(submission.id)
+            self._forget(submission.id, "withdrawn")
 
-    def _forget(self, submission_id: str) -> None:
+    def _forget(self, submission_id: str, event: str) -> None:
         notes = self.notes.of(submission_id)
-        self.store.withdraw(submission_id)
+        self.store.withdraw(submission_id, event=event)
         self.line.cancel(submission_id)
         for note in notes:
             self.line.cancel(_NOTE + note.id)
@@ -223,7 +223,7 @@ class Desk:
     async def _look_at_the_clock(self) -> None:
         while True:
             for submission_id in self.store.too_old(self._clock()):
-                self._forget(submission_id)
+                self._forget(submission_id, "too_old")
             if self.store.setting("closes_at") and self.locked:
                 self.changes.notify()  # Everyone sees that it is closed.
             await asyncio.sleep(_LOOK_S)

@@ -147,7 +147,7 @@ class Store:
         rows = self._db.execute("SELECT * FROM submission ORDER BY received_at").fetchall()
         return [read_submission(row) for row in rows]
 
-    def withdraw(self, submission_id: str) -> None:
+    def withdraw(self, submission_id: str, *, event: str = "withdrawn") -> None:
         """Delete a text and everything about it, also from the write-ahead log."""
         with self.change() as db:
             db.execute(
@@ -156,7 +156,7 @@ class Store:
                 (submission_id,),
             )
             db.execute("DELETE FROM submission WHERE id = ?", (submission_id,))
-            self.log("withdrawn")
+            self.log(event)
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def too_old(self, now: float) -> list[str]:
