@@ -59,7 +59,7 @@ def test_from_text_to_released_feedback_on_sentences_that_exist(
             "next_step": "Waardoor komt dat?",
         }
         assert teacher.put(f"{url}/{first['id']}", json=edited).status_code == 200
-        for other in others:
+        for other in [*others, *text["steps"]]:
             teacher.put(f"{url}/{other['id']}", json={"state": "rejected"})
         own = {"sentence_id": "s4", "text": "Hier wil ik meer over weten."}
         changed = teacher.post(url, json=own).json()
@@ -194,7 +194,8 @@ def test_withdrawn_is_gone_while_it_waits_while_it_runs_and_after_release(
         wait_for_state(two, "released")
         two.post("/api/withdraw", json={})
         assert two.get("/api/me").json() == {
-            "state": "none", "headline": "", "explanation": "", "feedback": None
+            "state": "none", "headline": "", "explanation": "", "feedback": None,
+            "closed": False, "closing": "",
         }  # fmt: skip
         assert teacher.get(f"/api/submissions/{text['id']}").status_code == 404
         assert hand_in(two, text=DUTCH_TEXT + " Nieuw.").status_code == 201

@@ -134,7 +134,8 @@ def test_the_class_is_counted_from_five_texts_on_and_exported(app: App) -> None:
                 io.StringIO(teacher.get("/api/export.csv").text.lstrip("\ufeff")), delimiter=";"
             )
         )
-        assert len(rows) == 15
+        assert len(rows) == 5 * (3 + 1)
+        assert sum(row["sentence"] == "" for row in rows) == 5  # The next steps.
         assert {row["ai_generated"] for row in rows} == {"true"}
         assert {row["reviewed_by"] for row in rows} == {"teacher"}
         assert not any(value.startswith("=") for row in rows for value in row.values())

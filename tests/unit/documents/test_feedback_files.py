@@ -115,8 +115,8 @@ def test_teacher_csv_has_a_row_for_each_comment_and_no_judgement() -> None:
     assert [row["next_step"] for row in rows if not row["sentence"]] == ["Zoek één bron."] * 2
     assert tuple(rows[0]) == CSV_COLUMNS
     assert rows[0]["sentence"] == "Zwemmen is gezond."
-    assert [row["ai_generated"] for row in rows] == ["true", "true", "false"]
-    assert [row["model"] for row in rows] == ["Qwen 8B", "Qwen 8B", ""]
+    assert [row["ai_generated"] for row in rows] == ["true", "true", "false", "true", "true"]
+    assert [row["model"] for row in rows] == ["Qwen 8B", "Qwen 8B", "", "Qwen 8B", "Qwen 8B"]
     assert {row["reviewed_by"] for row in rows} == {"teacher"}
     assert {row["purpose"] for row in rows} == {translator("nl")("fc.purpose")}
 
@@ -171,5 +171,5 @@ def test_hostile_text_gives_files_that_open(one: str, two: str, three: str) -> N
     docx.Document(io.BytesIO(teacher_docx([hostile], lang="nl", made_on=DAY)))
     student_markdown(hostile).encode()
     rows = list(csv.reader(io.StringIO(teacher_csv([hostile], lang="en").decode("utf-8-sig"))))
-    assert len(rows) == 2
+    assert len(rows) == 3
     assert all(cell[:1] not in set("=+-@\t\r") for cell in rows[1])
