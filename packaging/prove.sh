@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build every installer as a proof build and use it as a user would: packaging/prove.sh [linux|windows|macos|wheel|kit]…
+# Build every installer as a proof build and use it as a user would: packaging/prove.sh [linux|windows|macos|wheel|kit|sizes]…
 # Takes about an hour on two cores. Works on Debian, as root (it makes network namespaces and
 # installs a .deb). Pictures and figures end up in build/proofs/.
 set -euo pipefail
@@ -26,7 +26,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
 fi
 files=()
-for part in "${@:-linux windows macos wheel kit}"; do
+for part in "${@:-linux windows macos wheel kit sizes}"; do
   for name in $part; do files+=("tests/packaging/prove_$name.py"); done
 done
 exec ./test -p no:cacheprovider -o timeout=3600 -v "${files[@]}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,7 @@ def _build(target: str, version: str, fast: bool, copy: str) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, ROOT / "packaging" / "build.py", "--proof", "--target", target]
     command += ["--out", out, "--work", out / "work", "--as-version", version]
+    before = processor_seconds()
     done = subprocess.run(
         [*command, *(["--fast"] if fast else [])],
         # A commit between two builds is another input.
@@ -41,8 +43,15 @@ def _build(target: str, version: str, fast: bool, copy: str) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    note(f"{kind} build of {done.stdout.strip()}")
+    cost = processor_seconds() - before
+    note(f"{kind} build of {done.stdout.strip()}, {cost:.0f} s of processor time")
     return out / done.stdout.split(":")[0]
+
+
+def processor_seconds() -> float:
+    """What all programs that were started and have ended took of one processor."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def note(line: str) -> None:

@@ -26,7 +26,6 @@ from tests.packaging.kitchen import (
     wait_until,
 )
 
-LIMIT_BYTES = 90 * 2**20
 APP = "$HOME/.local/lib/paadje"
 PAADJE = '"$HOME/.local/bin/paadje"'
 START = (
@@ -50,11 +49,6 @@ def models(starter_model: Path) -> Iterator[Path]:
 def install(user: User, package: Path) -> None:
     done = user.run(package, "--quiet", "--", "--no-kit")
     assert done.returncode == 0, done.stdout
-
-
-@pytest.mark.parametrize("target", ["linux-run", "linux-deb"])
-def test_it_is_small_enough(target: str) -> None:
-    assert build(target, fast=False).stat().st_size <= LIMIT_BYTES
 
 
 @pytest.mark.parametrize("target", ["linux-run", "linux-deb"])

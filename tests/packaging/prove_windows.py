@@ -20,8 +20,6 @@ from tests.packaging.kitchen import (
 )
 from tests.packaging.wine import LOCAL, Wine
 
-LIMIT_BYTES = 90 * 2**20
-
 
 @pytest.fixture(scope="module")
 def payload(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -35,10 +33,6 @@ def payload(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def wine() -> Iterator[Wine]:
     with open_folder() as folder:
         yield Wine(folder)
-
-
-def test_it_is_small_enough() -> None:
-    assert build("windows", fast=False).stat().st_size <= LIMIT_BYTES
 
 
 def test_the_same_inputs_give_the_same_bytes() -> None:
