@@ -17,6 +17,10 @@ SYSTEMS = (
     ("Linux", "Linux", "Paadje-{label}-linux-x64.run"),
     ("Linux (.deb)", "Linux", "paadje_{label}_amd64.deb"),
 )
+GUIDES = (
+    "how-to/installeren.md", "how-to/install.md",
+    "explanation/voor-ict.md", "explanation/for-it.md",
+)  # fmt: skip
 FAT32_LIMIT_BYTES = 4 * 1024**3 - 1
 
 
@@ -29,16 +33,15 @@ def build(
     models_from: Path | None,
 ) -> None:
     """Fill ``stick``: whatever installers of this version are in ``options.out``, and the models
-    of ``models`` (else the best that the library has for ``app``), taken from a library."""
+    of ``models`` (else all that the library has for ``app``), taken from a library."""
     sys.path.insert(0, str(ROOT))
     stick.mkdir(parents=True, exist_ok=True)
     rows = _put_installers(stick, options)
     chosen = _put_models(stick / "models", app, models, models_from)
-    for name in ("install.md", "installeren.md"):
-        guide = ROOT / "docs" / "how-to" / name
-        if guide.is_file():
-            shutil.copy2(guide, stick / name)
     page = (PACKAGING / "kit" / "read-me.html").read_text(encoding="utf-8")
+    for guide in GUIDES:
+        text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
+        (stick / f"{Path(guide).stem}.html").write_text(as_page(text, page), encoding="utf-8")
     listed = "\n".join(
         f"<tr><td>{html.escape(model['name'])}</td>"
         f"<td>{model['size_bytes'] / 2**30:.1f} GB</td></tr>"
@@ -126,6 +129,26 @@ def _put_models(
         json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
     return chosen
+
+
+def as_page(markdown: str, page: str) -> str:
+    """A guide as a page that any computer opens, dressed as ``page``; links to what is not on the
+    stick become plain text."""
+    from markdown_it import MarkdownIt
+
+    reader = MarkdownIt("commonmark").enable("table")
+    tokens = reader.parse(markdown)
+    on_stick = {Path(guide).stem for guide in GUIDES}
+    for token in [child for block in tokens for child in block.children or ()]:
+        if token.type == "link_open":
+            target = str(token.attrs.pop("href")).partition("#")[0]
+            if Path(target).stem in on_stick:
+                token.attrs["href"] = f"{Path(target).stem}.html"
+            elif "://" in target:
+                token.attrs["href"] = target
+    head = page.partition("<body>")[0].replace('lang="nl"', "")
+    body = reader.renderer.render(tokens, reader.options, {})
+    return f"{head}<body>\n{body}</body>\n</html>\n"
 
 
 def _write_sums(stick: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,8 @@ def test_a_class_kit(starter_model: Path) -> None:
         page = (stick / "LEES-MIJ.html").read_text(encoding="utf-8")
         assert f"Linux/{installer.name}" in page
         assert "@" not in page
+        for name in re.findall(r'href="([^"]+)"', page):
+            assert (stick / name).is_file()
         assert not list((stick / "models").glob(".*"))
         for path in stick.rglob("*"):
             path.chmod(path.stat().st_mode | 0o044 | (0o011 if path.is_dir() else 0))
