@@ -65,6 +65,10 @@ def _put_installers(stick: Path, options: Options) -> str:
             shutil.copy2(source, stick / folder / source.name)
             link = f"{folder}/{source.name}"
             rows.append(f'<tr><td>{system}</td><td><a href="{link}">{link}</a></td></tr>')
+    if (stick / "Mac").is_dir():
+        # A Mac has no installer that could look beside itself.
+        shutil.copy2(PACKAGING / "kit" / "Modellen.command", stick / "Mac")
+        rows.append("<tr><td>Mac: modellen · models</td><td>Mac/Modellen.command</td></tr>")
     if not rows:
         raise BuildError(f"{options.out} holds no installer of {options.label}: build one first")
     return "\n".join(rows)

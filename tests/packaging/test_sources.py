@@ -20,6 +20,7 @@ SHELL_SCRIPTS = [
     *(f"linux/{name}" for name in ("paadje", "paadje-window", "paadje-terminal")),
     *(f"linux/{name}.sh" for name in ("install", "uninstall", "refuse-while-running")),
     *(f"macos/{name}" for name in ("Paadje", "Paadje.command", "paadje")),
+    "kit/Modellen.command",
     "icons/render.sh",
     "prove.sh",
 ]
