@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from launcher import catalog
+from launcher.models.library import Library
 from tests.e2e import test_main_job
 from tests.e2e.conftest import Done, Paadje
 from tests.packaging.kitchen import (
@@ -145,6 +147,9 @@ def test_the_main_job_is_done(target: str, models: Path, tmp_path: Path) -> None
     """A student reads feedback that the teacher released, in a browser."""
     paadje = Installed(tmp_path / "Paadje", {"PAADJE_OFFLINE": "true"})
     shutil.copytree(models, paadje.models_dir)
+    practice = catalog.load_catalog().practice_model().file
+    assert practice is not None
+    assert Library(paadje.models_dir).verify(practice)
     with ExitStack() as installed:
         if target == "linux-deb":
             installed.enter_context(installed_deb())
