@@ -10,7 +10,8 @@ well-known shapes with zeros for weights: they take the memory and the time of r
 
 Each speed is given by the clock on the wall and by the processor time that the engine used, spread
 over its threads. On a quiet computer the two say the same; on a busy one only the second says
-something of the prediction.
+something of the prediction. "Transfer" is the same work, predicted from the measurement of another
+of the models.
 """
 
 import argparse
@@ -33,7 +34,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 import gguf  # noqa: E402
 import psutil  # noqa: E402
-from fit_models import SHAPES, make_model  # noqa: E402
+from fit_models import SHAPES, TINY, make_model  # noqa: E402
 
 from launcher import catalog, hardware  # noqa: E402
 from launcher.catalog.schema import CatalogModel  # noqa: E402
@@ -41,10 +42,11 @@ from launcher.engines.protocol import EngineSettings  # noqa: E402
 from launcher.engines.registry import get_engine  # noqa: E402
 from launcher.events import Cancel  # noqa: E402
 from launcher.fit.calibration import Measured, solve  # noqa: E402
-from launcher.fit.memory import predict_memory  # noqa: E402
+from launcher.fit.memory import engine_process_bytes, predict_memory  # noqa: E402
 from launcher.fit.speed import Constants, Known, Work, predict_speed  # noqa: E402
 from launcher.lesson.measuring import EngineUnderTest, running_engine  # noqa: E402
 from launcher.models.gguf import read_header  # noqa: E402
+from launcher.units import MIB  # noqa: E402
 from tests.conftest import STARTER_SHA256, TEST_CACHE  # noqa: E402
 
 SETTINGS = [(1024, 4, "f16"), (4096, 2, "f16"), (2048, 8, "q8_0"), (8192, 1, "q4_0")]
@@ -52,6 +54,7 @@ SETTINGS = [(1024, 4, "f16"), (4096, 2, "f16"), (2048, 8, "q8_0"), (8192, 1, "q4
 LARGE_BYTES = 500_000_000
 """These are tried with two settings: they take long."""
 SLOTS = 4
+STARTER = TEST_CACHE / "SmolLM2-135M-Instruct.Q4_1.gguf"
 SPEED_CONTEXT_TOKENS = 1024
 
 CLOCKS = ("wall", "processor")
@@ -80,23 +83,35 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="under a minute")
     parser.add_argument("--rounds", type=int, default=0)
-    parser.add_argument("--only", choices=("memory", "speed"))
+    parser.add_argument("--only", choices=("memory", "process", "speed"))
     options = parser.parse_args()
     load = _load()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         models = dict(_models(folder, quick=options.quick))
-        weighed = [] if options.only == "speed" else list(models.values())
+        every = list(models.values())
+
+        def wanted(part: str) -> bool:
+            return options.only in (None, part)
+
+        weighed = every if wanted("memory") else []
         memory = [row for each in weighed for row in _memory(each, folder, options.quick)]
-        timed = list(models.values())[: 1 if options.quick else 3]
-        timed = [] if options.only == "memory" else timed
+        process = list(_process(folder, options.quick)) if wanted("process") else []
+        timed = every[: 1 if options.quick else 3] if wanted("speed") else []
         rounds = options.rounds or (1 if options.quick else 3)
-        speed = [row for each in timed for row in _speed(each, folder, rounds, options.quick)]
+        times = [(each, _times(each, folder, rounds, options.quick)) for each in timed]
+        speed = [row for subject, found in times for row in _speed(subject, found)]
+        transfer = list(_transfer(times))
     report = {
+        "process": process,
         "memory": memory,
         "memory_error": _errors([row["error"] for row in memory]),
         "speed": speed,
         "speed_error": {clock: _errors([row["error"][clock] for row in speed]) for clock in CLOCKS},
+        "transfer": transfer,
+        "transfer_error": {
+            clock: _errors([row["error"][clock] for row in transfer]) for clock in CLOCKS
+        },
         "machine": _machine(load),
     }
     print(json.dumps(report) if options.json else _text(report))
@@ -113,12 +128,11 @@ class Subject:
 
 
 def _models(folder: Path, *, quick: bool) -> Iterator[tuple[str, Subject]]:
-    starter = TEST_CACHE / "SmolLM2-135M-Instruct.Q4_1.gguf"
-    if not starter.is_file():
+    if not STARTER.is_file():
         raise SystemExit(f"the starter model ({STARTER_SHA256[:12]}) is not there: run ./test once")
-    yield "starter", _subject(starter, "SmolLM2 135M", "Q4_1")
+    yield "starter", _subject(STARTER, "SmolLM2 135M", "Q4_1")
     for name in list(SHAPES)[: 1 if quick else None]:
-        path = make_model(folder / f"{name}.gguf", SHAPES[name], starter)
+        path = make_model(folder / f"{name}.gguf", SHAPES[name], STARTER)
         yield name, _subject(path, name, SHAPES[name].quantization)
 
 
@@ -190,10 +204,37 @@ def _memory(subject: Subject, folder: Path, quick: bool) -> Iterator[dict[str, A
         }
 
 
+VOCABULARIES = (0, 131_072, 262_144)
+"""That of the starter model as it is, and as large as those of many models."""
+
+
+def _process(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
+    """What the engine's own program holds, beside the buffers of a tiny model."""
+    for size in VOCABULARIES[: 1 if quick else None]:
+        path = make_model(folder / f"tiny-{size}.gguf", TINY, STARTER, vocabulary_size=size)
+        subject = _subject(path, "tiny", TINY.quantization)
+        program = engine_process_bytes(subject.model.shape)
+        need = predict_memory(subject.model, context_tokens=256, slots=1).total_bytes
+        with _engine(subject, folder, 256, 1) as engine:
+            engine.complete(200, 2)
+            real = engine.memory_bytes()
+        assert real is not None
+        yield {
+            "vocabulary": subject.model.shape.vocabulary_size,
+            "predicted_bytes": program,
+            "real_bytes": real - (need - program),
+        }
+
+
 # --- speed --------------------------------------------------------------------------------------
 
 
-def _speed(subject: Subject, folder: Path, rounds: int, quick: bool) -> Iterator[dict[str, Any]]:
+Times = dict[str, dict[str, float]]
+"""Seconds by both clocks, the middle of all rounds, by the name of the work."""
+
+
+def _times(subject: Subject, folder: Path, rounds: int, quick: bool) -> Times:
+    """What the work of the calibration and of the checks took, in turns."""
     checks = CHECKS[1:3] if quick else CHECKS
     times: dict[str, list[dict[str, float]]] = {}
     with _engine(subject, folder, SPEED_CONTEXT_TOKENS, SLOTS) as engine:
@@ -205,21 +246,50 @@ def _speed(subject: Subject, folder: Path, rounds: int, quick: bool) -> Iterator
                 times.setdefault(check.name, []).append(_time(engine, check))
             for work in _calibration_work():  # On both sides of the checks.
                 times.setdefault(work.name, []).append(_time(engine, work))
-    middle = {
+    return {
         name: {clock: statistics.median(each[clock] for each in found) for clock in CLOCKS}
         for name, found in times.items()
     }
-    constants = {clock: _solve(subject.model, middle, clock) for clock in CLOCKS}
-    for check in checks:
-        said = {clock: _predict(subject.model, check, constants[clock]) for clock in CLOCKS}
-        _say(f"{subject.model.name}, {check.name}: {said}, {middle[check.name]}")
-        yield {
-            "model": subject.model.name,
-            "work": check.name,
-            "predicted_s": said,
-            "measured_s": middle[check.name],
-            "error": {clock: said[clock] / middle[check.name][clock] - 1 for clock in CLOCKS},
-        }
+
+
+def _speed(subject: Subject, times: Times) -> Iterator[dict[str, Any]]:
+    """Other work of the model that was measured."""
+    constants = {clock: _solve(subject.model, times, clock) for clock in CLOCKS}
+    for check in CHECKS:
+        if check.name in times:
+            row = _compared(subject.model, check, constants, times[check.name], exact=True)
+            _say(f"{row['model']}, {row['work']}: {row['error']}")
+            yield row
+
+
+def _transfer(times: Sequence[tuple[Subject, Times]]) -> Iterator[dict[str, Any]]:
+    """The same work of another model than the one that was measured."""
+    for known, known_times in times:
+        constants = {clock: _solve(known.model, known_times, clock) for clock in CLOCKS}
+        for other, other_times in times:
+            if other is not known:
+                for check in CHECKS:
+                    measured = other_times[check.name]
+                    row = _compared(other.model, check, constants, measured, exact=False)
+                    yield row | {"calibrated_on": known.model.name}
+
+
+def _compared(
+    model: CatalogModel,
+    check: Check,
+    constants: dict[str, Constants],
+    measured: dict[str, float],
+    *,
+    exact: bool,
+) -> dict[str, Any]:
+    said = {clock: _predict(model, check, constants[clock], exact=exact) for clock in CLOCKS}
+    return {
+        "model": model.name,
+        "work": check.name,
+        "predicted_s": said,
+        "measured_s": measured,
+        "error": {clock: said[clock] / measured[clock] - 1 for clock in CLOCKS},
+    }
 
 
 def _calibration_work() -> list[Check]:
@@ -244,7 +314,7 @@ def _used(engine: EngineUnderTest) -> float:
     return float(spent.user + spent.system)
 
 
-def _solve(model: CatalogModel, times: dict[str, dict[str, float]], clock: str) -> Constants:
+def _solve(model: CatalogModel, times: Times, clock: str) -> Constants:
     """As the calibration does, from the times of whole answers."""
     single = (times["write"][clock] - 16 * times["read"][clock] / 512) / 64
     read = times["read"][clock] - single
@@ -261,7 +331,7 @@ def _solve(model: CatalogModel, times: dict[str, dict[str, float]], clock: str) 
     return found
 
 
-def _predict(model: CatalogModel, check: Check, constants: Constants) -> float:
+def _predict(model: CatalogModel, check: Check, constants: Constants, *, exact: bool) -> float:
     need = predict_memory(model, context_tokens=SPEED_CONTEXT_TOKENS, slots=SLOTS)
     speed = predict_speed(
         model,
@@ -270,7 +340,7 @@ def _predict(model: CatalogModel, check: Check, constants: Constants) -> float:
         context_tokens=SPEED_CONTEXT_TOKENS,
         slots=SLOTS,
         students=check.students,
-        on_processor=Known(constants=constants, exact=True, near=True),
+        on_processor=Known(constants=constants, exact=exact, near=True),
         work=Work(prompt=check.prompt, shared_prompt=0, output=check.output),
     )
     assert speed.class_last_s.likely is not None
@@ -318,36 +388,55 @@ def _text(report: dict[str, Any]) -> str:
     lines = [
         f"{machine['processor']}, {machine['physical_cores']} cores, xllamacpp "
         f"{machine['xllamacpp']}, load {machine['load_before']} before, {machine['load_after']} "
-        "after",
-        "",
-        f"{'memory':<16}{'context':>8}{'slots':>6}{'cache':>6}{'predicted':>11}{'real':>11}"
-        f"{'error':>8}",
+        "after"
     ]
+    if report["memory"]:
+        lines += [
+            "",
+            f"{'memory':<16}{'context':>8}{'slots':>6}{'cache':>6}{'predicted':>11}{'real':>11}"
+            f"{'error':>8}",
+        ]
     lines += [
         f"{row['model']:<16}{row['context_tokens']:>8}{row['slots']:>6}{row['kv_type']:>6}"
-        f"{row['predicted_bytes'] / 2**20:>7.0f} MiB{row['real_bytes'] / 2**20:>7.0f} MiB"
+        f"{row['predicted_bytes'] / MIB:>7.0f} MiB{row['real_bytes'] / MIB:>7.0f} MiB"
         f"{row['error']:>+8.1%}"
         for row in report["memory"]
     ]
-    found = report["memory_error"]
+    lines += _summary("memory", report["memory_error"])
     lines += [
-        f"memory: median error {found['median']:.1%}, worst {found['worst']:.1%}",
-        "",
-        f"{'speed':<16}{'work':<50}{'predicted':>10}{'measured':>10}{'error':>8}"
-        f"{'by processor time':>19}",
+        f"the engine's program with {row['vocabulary']} entries: predicted "
+        f"{row['predicted_bytes'] / MIB:.0f} MiB, real {row['real_bytes'] / MIB:.0f} MiB"
+        for row in report["process"]
     ]
-    lines += [
-        f"{row['model']:<16}{row['work']:<50}{row['predicted_s']['wall']:>8.1f} s"
-        f"{row['measured_s']['wall']:>8.1f} s{row['error']['wall']:>+8.1%}"
-        f"{row['error']['processor']:>+19.1%}"
-        for row in report["speed"]
-    ]
-    for clock in CLOCKS:
-        found = report["speed_error"][clock]
-        lines.append(
-            f"speed by {clock} time: median error {found['median']:.1%}, worst {found['worst']:.1%}"
-        )
+    for part in ("speed", "transfer"):
+        lines += _speed_table(part, report[part])
+        for clock in CLOCKS:
+            lines += _summary(f"{part} by {clock} time", report[f"{part}_error"][clock])
     return "\n".join(lines)
+
+
+def _speed_table(part: str, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    if rows:
+        yield ""
+        yield (
+            f"{part:<16}{'work':<50}{'predicted':>10}{'measured':>10}{'error':>8}"
+            f"{'by processor time':>19}"
+        )
+    for row in rows:
+        known = f", known from {row['calibrated_on']}" if "calibrated_on" in row else ""
+        yield (
+            f"{row['model']:<16}{row['work']:<50}{row['predicted_s']['wall']:>8.1f} s"
+            f"{row['measured_s']['wall']:>8.1f} s{row['error']['wall']:>+8.1%}"
+            f"{row['error']['processor']:>+19.1%}{known}"
+        )
+
+
+def _summary(what: str, found: dict[str, float]) -> Iterator[str]:
+    if found["count"]:
+        yield (
+            f"{what}: median error {found['median']:.1%}, worst {found['worst']:.1%}, "
+            f"{found['count']} runs"
+        )
 
 
 if __name__ == "__main__":

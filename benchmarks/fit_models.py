@@ -9,7 +9,8 @@ from typing import Any
 import gguf
 from gguf import GGMLQuantizationType as Kind
 
-TOKENS = "tokenizer.ggml.tokens"
+TOKENIZER = "tokenizer.ggml."
+TOKENS = f"{TOKENIZER}tokens"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +48,21 @@ SHAPES = {
 }  # fmt: skip
 
 
-def make_model(path: Path, shape: Shape, starter: Path) -> Path:
-    """Write a file whose weights are a hole: read as zeros, and as slow as any other numbers."""
+TINY = Shape(
+    layers=2, width=256, feed_forward=256, heads=4, kv_heads=4, head_dim=64,
+    kind=Kind.Q4_0, quantization="Q4_0",
+)  # fmt: skip
+"""As good as nothing: what the engine holds beside it is the engine's own."""
+
+
+def make_model(path: Path, shape: Shape, starter: Path, *, vocabulary_size: int = 0) -> Path:
+    """Write a file whose weights are a hole: read as zeros, and as slow as any other numbers.
+
+    With ``vocabulary_size`` the starter model's vocabulary is filled up to so many entries.
+    """
     arch = "gemma3" if shape.window else "llama"
     writer = gguf.GGUFWriter(path, arch)
-    vocabulary = _copy_vocabulary(writer, starter)
+    vocabulary = _copy_vocabulary(writer, starter, vocabulary_size)
     writer.add_block_count(shape.layers)
     writer.add_context_length(32768)
     writer.add_embedding_length(shape.width)
@@ -84,11 +95,18 @@ def make_model(path: Path, shape: Shape, starter: Path) -> Path:
     return path
 
 
-def _copy_vocabulary(writer: gguf.GGUFWriter, starter: Path) -> int:
+def _copy_vocabulary(writer: gguf.GGUFWriter, starter: Path, size: int) -> int:
     vocabulary = _vocabulary(starter)
+    entries = next(len(value) for name, value, _, _ in vocabulary if name == TOKENS)
+    more = max(0, size - entries)
     for name, value, kind, sub in vocabulary:
-        writer.add_key_value(name, value, kind, sub_type=sub)
-    return next(len(value) for name, value, _, _ in vocabulary if name == TOKENS)
+        filled = value
+        if name == TOKENS:
+            filled = [*value, *(f"filler{number}" for number in range(more))]
+        elif name in (f"{TOKENIZER}token_type", f"{TOKENIZER}scores"):
+            filled = [*value, *value[-1:] * more]
+        writer.add_key_value(name, filled, kind, sub_type=sub)
+    return entries + more
 
 
 @cache

@@ -48,8 +48,12 @@ class DryRun:
     weights_bytes: int
     kv_cache_bytes: int
     compute_bytes: int
-    gpu_bytes: int
-    """The part of all three that is not in main memory."""
+    on_gpu: tuple[int, int, int] = (0, 0, 0)
+    """The part of each of the three that is not in main memory."""
+
+    @property
+    def gpu_bytes(self) -> int:
+        return sum(self.on_gpu)
 
     @property
     def total_bytes(self) -> int:
@@ -81,7 +85,7 @@ def dry_run(
         "gpu_layers": gpu_layers,
     }
     child = subprocess.Popen(
-        [sys.executable, "-X", "utf8", "-m", "launcher.engines.dry_run", json.dumps(values)],
+        [*_program(), json.dumps(values)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -103,6 +107,10 @@ def dry_run(
     if found is None:
         raise PaadjeError("fit.dry_run_failed", detail=_telling(lines))
     return found
+
+
+def _program() -> list[str]:
+    return [sys.executable, "-X", "utf8", "-m", "launcher.engines.dry_run"]
 
 
 def read_breakdown(lines: Iterable[str]) -> DryRun | None:
@@ -127,8 +135,17 @@ def read_breakdown(lines: Iterable[str]) -> DryRun | None:
         weights_bytes=weights * MIB,
         kv_cache_bytes=round(_finer(context, kv_cache, len(rows)) * MIB),
         compute_bytes=round(_finer(compute, buffers, len(rows)) * MIB),
-        gpu_bytes=sum(w + k + c for name, w, k, c in rows if not name.startswith(HOST)) * MIB,
+        on_gpu=_sum([row for row in rows if not row[0].startswith(HOST)]),
     )
+
+
+def _sum(rows: list[tuple[str, int, int, int]]) -> tuple[int, int, int]:
+    weights, kv_cache, buffers = (
+        sum(row[1] for row in rows),
+        sum(row[2] for row in rows),
+        sum(row[3] for row in rows),
+    )
+    return weights * MIB, kv_cache * MIB, buffers * MIB
 
 
 def _finer(summed: float, table: int, rows: int) -> float:
@@ -155,6 +172,8 @@ def main() -> None:
     values: dict[str, Any] = json.loads(sys.argv[1])
     import xllamacpp
 
+    from launcher.engines.xllamacpp_server import use_one_gpu
+
     params = xllamacpp.CommonParams()
     params.model.path = values["model"]
     params.offline = True
@@ -166,6 +185,7 @@ def main() -> None:
     params.kv_unified = values["unified"]
     params.n_outputs_max = values["slots"]
     params.n_gpu_layers = values["gpu_layers"]
+    use_one_gpu(params, xllamacpp)
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED
     kv_type = getattr(xllamacpp.ggml_type, values["kv_type"])
     params.cache_type_k = kv_type

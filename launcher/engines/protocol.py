@@ -14,13 +14,15 @@ from launcher.hardware.profile import MachineProfile
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineInfo:
     """``devices`` are the names of the processors that this build can use, ``device_memory_bytes``
-    what each of them has free and in all."""
+    what each of them has free and in all. ``cpu_features`` are the instructions that it uses of
+    the processor, in Linux's names."""
 
     id: str
     version: str | None
     installed: bool
     devices: tuple[str, ...] = ()
     device_memory_bytes: tuple[tuple[int, int], ...] = ()
+    cpu_features: tuple[str, ...] = ()
     problem: str | None = None
     """The code of a `PaadjeError` that using it now would raise."""
 

@@ -4,6 +4,7 @@ Its library is never loaded here: a crash in native code must not take a front o
 """
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -22,19 +23,27 @@ second: beside other busy programs 32–43 without spinning and 1–5 with it, o
 and 57–63. A laptop in a class is not quiet: the browser, the app and the gateway run too."""
 
 _DEVICES_WITHIN_S = 60
-_LIST_DEVICES = """
+_LOOK = """
 import json, xllamacpp
-print(json.dumps([
-    {
-        "name": device["name"],
-        "description": device["description"],
-        "kind": device["type"].name.removeprefix("GGML_BACKEND_DEVICE_TYPE_").lower(),
-        "memory_free_bytes": device["memory_free"],
-        "memory_total_bytes": device["memory_total"],
-    }
-    for device in xllamacpp.get_device_info()
-]))
+print(json.dumps({
+    "devices": [
+        {
+            "name": device["name"],
+            "description": device["description"],
+            "kind": device["type"].name.removeprefix("GGML_BACKEND_DEVICE_TYPE_").lower(),
+            "memory_free_bytes": device["memory_free"],
+            "memory_total_bytes": device["memory_total"],
+        }
+        for device in xllamacpp.get_device_info()
+    ],
+    "system": xllamacpp.get_system_info(),
+}))
 """
+
+_FEATURES = {"avx512": "avx512f", "neon": "asimd", "dotprod": "asimddp", "matmul_int8": "i8mm"}
+"""llama.cpp's names of instructions, where Linux has others."""
+_FEATURE = re.compile(r"\b([A-Z][A-Z0-9_]*) = 1\b")
+_NOT_OF_THE_PROCESSOR = {"llamafile", "openmp", "repack", "accelerate", "kleidiai", "riscv_v"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +55,14 @@ class Device:
     kind: str
     memory_free_bytes: int
     memory_total_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the installed build says of this computer; all empty when it cannot be asked."""
+
+    devices: tuple[Device, ...] = ()
+    cpu_features: tuple[str, ...] = ()
 
 
 class XllamacppEngine:
@@ -65,7 +82,8 @@ class XllamacppEngine:
             return EngineInfo(
                 id=self.id, version=version, installed=True, problem="engines.no_avx2"
             )
-        found = devices()
+        seen = look()
+        found = seen.devices
         return EngineInfo(
             id=self.id,
             version=version,
@@ -74,6 +92,7 @@ class XllamacppEngine:
             device_memory_bytes=tuple(
                 (device.memory_free_bytes, device.memory_total_bytes) for device in found
             ),
+            cpu_features=seen.cpu_features,
             problem=None if found else "engines.broken",
         )
 
@@ -142,13 +161,13 @@ class XllamacppEngine:
 
 
 @lru_cache
-def devices() -> tuple[Device, ...]:
-    """The processors this build can use, asked of a child program once; empty when that failed."""
+def look() -> Seen:
+    """What this build can use, asked of a child program once."""
     if installed_version("xllamacpp") is None or has_avx2() is False:
-        return ()
+        return Seen()
     try:
         answer = subprocess.run(
-            [sys.executable, "-X", "utf8", "-P", "-c", _LIST_DEVICES],
+            [sys.executable, "-X", "utf8", "-P", "-c", _LOOK],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_DEVICES_WITHIN_S,
@@ -156,9 +175,20 @@ def devices() -> tuple[Device, ...]:
             text=True,
             encoding="utf-8",
         ).stdout
-        return tuple(Device(**device) for device in json.loads(answer.splitlines()[-1]))
-    except (OSError, subprocess.SubprocessError, ValueError, TypeError, IndexError):
-        return ()
+        told = json.loads(answer.splitlines()[-1])
+        return Seen(
+            devices=tuple(Device(**device) for device in told["devices"]),
+            cpu_features=read_features(told["system"]),
+        )
+    except (OSError, subprocess.SubprocessError, ValueError, TypeError, LookupError):
+        return Seen()
+
+
+def read_features(system_info: str) -> tuple[str, ...]:
+    """The instructions in llama.cpp's line ``CPU : SSE3 = 1 | AVX2 = 1 | ...``."""
+    _, _, line = system_info.partition("CPU :")
+    found = {name.lower() for name in _FEATURE.findall(line)} - _NOT_OF_THE_PROCESSOR
+    return tuple(sorted(_FEATURES.get(name, name) for name in found))
 
 
 def _counters(text: str) -> dict[str, float]:

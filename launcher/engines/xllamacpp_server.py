@@ -42,6 +42,22 @@ def main() -> int:
     return 0
 
 
+def use_one_gpu(params: Any, xllamacpp: Any) -> None:
+    """Of several GPUs the one with the most memory, as the plan assumes.
+
+    llama.cpp would spread a model over all of them: they then work in turns, at the speed of the
+    slowest, which is not what the plan promised. It counts integrated graphics only where there is
+    no card; so do we.
+    """
+    kinds = xllamacpp.ggml_backend_dev_type
+    found = xllamacpp.get_device_info()
+    cards = [each for each in found if each["type"] == kinds.GGML_BACKEND_DEVICE_TYPE_GPU]
+    if len(cards) > 1:
+        room = [(card["memory_total"], card["memory_free"]) for card in cards]
+        params.split_mode = xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_NONE
+        params.main_gpu = room.index(max(room))
+
+
 def _start(settings: dict[str, Any]) -> object:
     """Load the model and listen; raises `RuntimeError` with the reason on standard error only."""
     import xllamacpp
@@ -71,6 +87,7 @@ def _start(settings: dict[str, Any]) -> object:
     params.cpuparams.n_threads = settings["threads"]
     params.cpuparams_batch.n_threads = settings["threads"]
     params.n_gpu_layers = settings["gpu_layers"]
+    use_one_gpu(params, xllamacpp)
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_AUTO
     kv_type = getattr(xllamacpp.ggml_type, _KV_TYPES[settings["kv_type"]])
     params.cache_type_k = kv_type

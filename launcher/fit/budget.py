@@ -50,13 +50,26 @@ def memory_budget(machine: MachineProfile, in_use_bytes: int = 0) -> Budget:
 
 
 def usable_gpu(machine: MachineProfile) -> Gpu | None:
-    """The largest GPU that the engine says it can use and that has memory to count."""
-    candidates = [
+    """The largest GPU that the engine says it can use and that has memory to count.
+
+    Of two alike the one with more free. The others are not counted: over several cards llama.cpp
+    makes room for a larger model, but lets them work in turns, at the speed of the slowest, and
+    `xllamacpp_server` keeps it to the largest.
+    """
+    return max(
+        usable_gpus(machine),
+        key=lambda gpu: (gpu.memory_total_bytes.value or 0, gpu.memory_free_bytes.value or 0),
+        default=None,
+    )
+
+
+def usable_gpus(machine: MachineProfile) -> tuple[Gpu, ...]:
+    """Those with memory of their own that the engine can use."""
+    return tuple(
         gpu
         for gpu in machine.gpus
         if gpu.usable is True and gpu.memory_total_bytes.value is not None and counts_as_own(gpu)
-    ]
-    return max(candidates, key=lambda gpu: gpu.memory_total_bytes.value or 0, default=None)
+    )
 
 
 def counts_as_own(gpu: Gpu) -> bool:

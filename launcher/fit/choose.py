@@ -17,9 +17,10 @@ from launcher.fit.budget import (
 from launcher.fit.memory import predict_memory
 from launcher.fit.speed import OUTPUT_TOKENS, Known, predict_speed, unknown_speed
 from launcher.fit.types import Fit, MemoryNeed, Reason, SpeedEstimate, Verdict
-from launcher.hardware.profile import Gpu, MachineProfile
+from launcher.hardware.profile import Gpu, MachineProfile, unknown
 
 DEFAULT_SLOTS = 4
+DEFAULT_KV_TYPE = "f16"
 QUANTIZATIONS = ("Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0")
 """From the least that is ever chosen to the nearest to the original."""
 
@@ -36,6 +37,24 @@ COMFORT = 0.85
 ONE_FEEDBACK_LIMIT_S = 180.0
 CLASS_LIMIT_S = 20 * 60.0
 """What a class can wait: three minutes for one, and within the lesson for all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What decides the memory beside the model and the slots. ``context_tokens`` for each slot."""
+
+    context_tokens: int
+    kv_type: str
+    in_use_bytes: int
+
+    def need(self, model: CatalogModel, slots: int, *, gpu: bool = False) -> MemoryNeed:
+        return predict_memory(
+            model,
+            context_tokens=self.context_tokens,
+            slots=slots,
+            kv_type=self.kv_type,
+            gpu=gpu,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +83,7 @@ def fit_model(
     known: KnownSpeeds = (None, None),
     class_limit_s: float = CLASS_LIMIT_S,
     in_use_bytes: int = 0,
+    kv_type: str = DEFAULT_KV_TYPE,
 ) -> Fit:
     """How ``model`` runs on ``machine`` for a class of ``students``.
 
@@ -71,8 +91,10 @@ def fit_model(
     file (None: all of it). ``slots`` fixes the number; otherwise it is 4, not more than the
     students, and fewer where memory is short. ``known`` is what was measured of the processor and
     of the GPU. ``class_limit_s`` is how long the class may wait for its last answer.
-    ``in_use_bytes`` is held by models that already run here: it is not counted twice.
+    ``in_use_bytes`` is held by models that already run here: it is not counted twice. ``kv_type``
+    is how the cache is kept.
     """
+    layout = Layout(context_tokens=context_tokens, kv_type=kv_type, in_use_bytes=in_use_bytes)
     wanted = max(1, min(slots or DEFAULT_SLOTS, students))
     obstacles = tuple(_obstacles(model, machine, context_tokens, missing_bytes))
     if model.file is None:
@@ -82,16 +104,14 @@ def fit_model(
     placements = [
         placement
         for count in ([wanted] if slots else range(wanted, 0, -1))
-        for placement in _placements(model, machine, context_tokens, count, in_use_bytes)
+        for placement in _placements(model, machine, layout, count)
     ]
     if obstacles or not placements:
         room = memory_budget(machine, in_use_bytes)
-        need = predict_memory(model, context_tokens=context_tokens, slots=wanted)
+        need = layout.need(model, wanted)
         if not placements:
-            fewer = _fewer_slots(model, machine, context_tokens, wanted, in_use_bytes)
-            need = predict_memory(
-                model, context_tokens=context_tokens, slots=wanted if fewer else slots or 1
-            )
+            fewer = _fewer_slots(model, machine, layout, wanted)
+            need = layout.need(model, wanted if fewer else slots or 1)
             obstacles += tuple(reasons.too_big(model, need, room, context_tokens, fewer))
         return _no(model, machine, need, room, students, context_tokens, wanted, obstacles)
 
@@ -119,6 +139,7 @@ def fit_model(
         rate = speed.decode_tokens_per_s.likely
         expected = timed(chosen, use_known=False).decode_tokens_per_s.likely
         slower = reasons.slower_than_predicted(rate, expected)
+    busy = tuple(_busy_gpu(model, machine, layout, chosen))
     return Fit(
         model=model.id,
         verdict=chosen.verdict,
@@ -132,8 +153,9 @@ def fit_model(
         threads=machine.physical_cores.value or UNKNOWN_THREADS,
         reasons=(
             *reasons.of_room(chosen.memory, chosen.room, chosen.verdict, COMFORT),
+            *busy,
             *reasons.of_placement(
-                model, machine, chosen.gpu, chosen.gpu_layers, chosen.slots, wanted
+                model, machine, chosen.gpu, chosen.gpu_layers, chosen.slots, wanted, bool(busy)
             ),
             *reasons.of_speed(speed, usable, ONE_FEEDBACK_LIMIT_S, class_limit_s),
             *([slower] if slower else []),
@@ -156,6 +178,7 @@ def rank(
     class_limit_s: float = CLASS_LIMIT_S,
     prefer: Iterable[Preference] = (),
     in_use_bytes: int = 0,
+    kv_type: str = DEFAULT_KV_TYPE,
 ) -> tuple[Fit, ...]:
     """Every model of ``role`` that can be had, the best choice first, the practice model last.
 
@@ -181,6 +204,7 @@ def rank(
                 known=known(model) if known else (None, None),
                 class_limit_s=class_limit_s,
                 in_use_bytes=in_use_bytes,
+                kv_type=kv_type,
             ),
         )
         for model in models
@@ -228,17 +252,13 @@ def is_usable(speed: SpeedEstimate, class_limit_s: float = CLASS_LIMIT_S) -> boo
 
 
 def _placements(
-    model: CatalogModel,
-    machine: MachineProfile,
-    context_tokens: int,
-    slots: int,
-    in_use_bytes: int,
+    model: CatalogModel, machine: MachineProfile, layout: Layout, slots: int
 ) -> Iterator[_Placement]:
     """On the GPU in full, in part, or on the processor: whichever there is room for."""
-    main = memory_budget(machine, in_use_bytes)
+    main = memory_budget(machine, layout.in_use_bytes)
     gpu = usable_gpu(machine)
     if gpu is not None:
-        need = predict_memory(model, context_tokens=context_tokens, slots=slots, gpu=True)
+        need = layout.need(model, slots, gpu=True)
         room = gpu_budget(gpu, machine)
         if room.bytes is not None and need.total_bytes <= room.bytes:
             comfortable = need.total_bytes <= COMFORT * room.bytes
@@ -262,7 +282,7 @@ def _placements(
                 memory=need,
                 room=Budget(bytes=both, now_bytes=None),
             )
-    need = predict_memory(model, context_tokens=context_tokens, slots=slots)
+    need = layout.need(model, slots)
     if main.bytes is not None and need.total_bytes > main.bytes:
         return
     comfortable = (
@@ -279,6 +299,20 @@ def _placements(
         memory=need,
         room=main,
     )
+
+
+def _busy_gpu(
+    model: CatalogModel, machine: MachineProfile, layout: Layout, chosen: _Placement
+) -> Iterator[Reason]:
+    """When the model would be on the GPU as a whole, but other programs hold its memory now."""
+    gpu = usable_gpu(machine)
+    if gpu is None or chosen.gpu_share >= 1:
+        return
+    need = layout.need(model, chosen.slots, gpu=True).total_bytes
+    nobody = replace(gpu, memory_free_bytes=unknown("if it were empty"))
+    now, empty = gpu_budget(gpu, machine).bytes, gpu_budget(nobody, machine).bytes
+    if now is not None and empty is not None and now < need <= empty:
+        yield Reason(code="gpu_busy", params={"gpu": gpu.name, "short_bytes": need - now})
 
 
 def _split(
@@ -366,15 +400,11 @@ def _no(
 
 
 def _fewer_slots(
-    model: CatalogModel,
-    machine: MachineProfile,
-    context_tokens: int,
-    slots: int,
-    in_use_bytes: int,
+    model: CatalogModel, machine: MachineProfile, layout: Layout, slots: int
 ) -> int | None:
     """The most slots that would fit, fewer than ``slots``."""
     for count in range(slots - 1, 0, -1):
-        if any(_placements(model, machine, context_tokens, count, in_use_bytes)):
+        if any(_placements(model, machine, layout, count)):
             return count
     return None
 

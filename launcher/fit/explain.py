@@ -43,11 +43,14 @@ def explain_reason(reason: Reason, lang: str) -> tuple[str, ...]:
 def _memory_sentence(fit: Fit, name: str, t: Translator) -> str:
     if fit.memory_free_bytes is None or not fit.memory.total_bytes:
         return t(f"fit.memory_unknown.{'no' if fit.verdict == 'no' else 'maybe'}", name=name)
-    need, free = t.size(fit.memory.total_bytes), t.size(fit.memory_free_bytes)
     too_big = fit.memory.total_bytes > fit.memory_free_bytes
     if fit.verdict == "no" and not too_big:
         return t("fit.memory.other", name=name)
-    return t(f"fit.memory.{fit.verdict}", name=name, need=need, free=free)
+    if fit.verdict == "no":
+        need, free = t.size(fit.memory.total_bytes), t.size(fit.memory_free_bytes)
+        return t("fit.memory.no", name=name, need=need, free=free)
+    part = t.part(fit.memory.total_bytes, fit.memory_free_bytes)
+    return t(f"fit.memory.{fit.verdict}", name=name, part=part)
 
 
 def _speed_sentences(fit: Fit, t: Translator) -> Iterator[str]:
@@ -57,8 +60,7 @@ def _speed_sentences(fit: Fit, t: Translator) -> Iterator[str]:
         yield t(
             f"fit.speed.one.{speed.basis}",
             likely=t.duration(one.likely),
-            low=t.duration(one.low),
-            high=t.duration(one.high),
+            span=t.span(one.low, one.high),
         )
     if speed.students > 1 and first.likely is not None and last.likely is not None:
         yield t(

@@ -17,9 +17,14 @@ CELL_STEP = 256
 MICRO_BATCH = 512
 """Tokens that llama.cpp computes at once (`n_ubatch`, left at its default)."""
 
-ENGINE_PROCESS_BYTES = 64 * MIB
-"""The engine's own program in main memory, without a model (measured: 50 MiB and an interpreter's
-modules)."""
+PROCESS_BYTES = 41 * MIB
+VOCABULARY_ENTRY_BYTES = 210
+"""The engine's own program in main memory beside the model's buffers, and what each entry of the
+vocabulary adds to it (measured by ``benchmarks/fit.py --only process``: 28 MiB with the library
+and no model; 51, 67 and 93 MiB with a model of 49, 131 and 262 thousand entries)."""
+
+TYPICAL_VOCABULARY = 150_000
+"""Where the header was not read: most models of today have 128 to 262 thousand entries."""
 
 PROJECTOR_LEAST, PROJECTOR_MOST = 300 * MIB, 1536 * MIB
 """Working memory of a projector for pictures, beside its file: half of it, within these."""
@@ -71,9 +76,14 @@ def predict_memory(
         + projector_bytes
         + (0 if gpu else shape.repeated_bytes or 0),
         kv_cache_bytes=kv_cache,
-        compute_bytes=compute + (0 if gpu else ENGINE_PROCESS_BYTES),
+        compute_bytes=compute + (0 if gpu else engine_process_bytes(shape)),
         basis="estimate",
     )
+
+
+def engine_process_bytes(shape: ModelShape) -> int:
+    """The engine's own program, with this model's vocabulary."""
+    return PROCESS_BYTES + VOCABULARY_ENTRY_BYTES * (shape.vocabulary_size or TYPICAL_VOCABULARY)
 
 
 def cells_per_slot(context_tokens: int, slots: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from launcher.catalog.schema import CatalogModel
-from launcher.fit.budget import Budget, counts_as_own
+from launcher.fit.budget import Budget, counts_as_own, usable_gpus
 from launcher.fit.speed import OUTPUT_TOKENS, SLOWER_FACTOR
 from launcher.fit.types import MemoryNeed, Reason, SpeedEstimate, Verdict
 from launcher.hardware.profile import Gpu, MachineProfile
@@ -92,16 +92,23 @@ def of_placement(
     gpu_layers: int,
     slots: int,
     wanted_slots: int,
+    busy: bool = False,
 ) -> Iterator[Reason]:
-    """What runs where, and what stands in the way of something faster."""
+    """What runs where, and what stands in the way of something faster.
+
+    ``busy``: it was already said that the GPU is in use by others.
+    """
     if gpu is not None and gpu_layers > 0:
         yield Reason(
             code="partial_offload",
             params={"gpu": gpu.name, "layers": gpu_layers, "of": model.shape.layers or 0},
         )
+    cards = len(usable_gpus(machine))
+    if gpu is not None and cards > 1:
+        yield Reason(code="one_of_gpus", params={"gpu": gpu.name, "count": cards})
     if slots < wanted_slots:
         yield Reason(code="fewer_slots", params={"slots": slots, "wanted": wanted_slots})
-    if gpu is None:
+    if gpu is None and not busy:
         yield from _gpu_not_used(machine)
     if machine.on_battery.value:
         yield Reason(code="on_battery")

@@ -3,7 +3,7 @@
 A probe that is late, that fails or that finds nothing leaves its value unknown.
 """
 
-import platform
+import os
 import sys
 import threading
 import time
@@ -35,6 +35,7 @@ FOREIGN_TROUBLE = (
 def probe_machine(models_dir: Path) -> MachineProfile:
     """This computer. Takes at most 1.5 seconds, and never raises for what it cannot find."""
     system = _system()
+    version, architecture = _version_and_architecture()
     limits = read_limits() if system == "linux" else CgroupLimits()
     found = run_probes(_probes(system, limits, models_dir))
 
@@ -47,8 +48,8 @@ def probe_machine(models_dir: Path) -> MachineProfile:
     surroundings, limit = machine.surroundings(limits), machine.memory_limit(limits)
     return MachineProfile(
         os=system,
-        os_version=platform.release(),
-        architecture=platform.machine().lower(),
+        os_version=version,
+        architecture=architecture.lower(),
         surroundings=surroundings,
         cpu_name=value("cpu_name"),
         cpu_features=value("cpu_features"),
@@ -122,6 +123,17 @@ def merge_gpus(*found: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
     driven = {gpu.vendor for gpu in every if gpu.driver is not None}
     kept = [gpu for gpu in every if gpu.driver is not None or gpu.vendor not in driven]
     return tuple(sorted(kept, key=lambda gpu: -(gpu.memory_total_bytes.value or 0)))
+
+
+def _version_and_architecture() -> tuple[str, str]:
+    """Of the system. Python's `platform` asks Windows through WMI, which may take seconds."""
+    if sys.platform == "win32":
+        version = sys.getwindowsversion()
+        names = ("PROCESSOR_ARCHITEW6432", "PROCESSOR_ARCHITECTURE")
+        architecture = next((os.environ[name] for name in names if os.environ.get(name)), "")
+        return f"{version.major}.{version.minor}.{version.build}", architecture
+    told = os.uname()
+    return told.release, told.machine
 
 
 def _system() -> OperatingSystem:

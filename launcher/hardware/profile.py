@@ -80,6 +80,8 @@ class MachineProfile:
     on_battery: Probed[bool]
     compute_flops: Probed[float] = field(default_factory=lambda: unknown("not probed"))
     """Single-precision operations a second of the processor, measured."""
+    engine_features: Probed[tuple[str, ...]] = field(default_factory=lambda: unknown("not asked"))
+    """Of ``cpu_features``, those that the installed engine uses; they decide its speed."""
     gpus: tuple[Gpu, ...] = field(default_factory=tuple)
 
 

@@ -42,6 +42,24 @@ class Translator:
             return f"{self.number(size_bytes / GIB, digits=1)} GB"
         return f"{self.number(max(size_bytes / MIB, 1 if size_bytes else 0))} MB"
 
+    def part(self, size_bytes: int, whole_bytes: int) -> str:
+        """A size of another: 5,1 van 7,2 GB."""
+        part = self.size(size_bytes)
+        if size_bytes >= GIB and whole_bytes >= GIB:
+            part = self.number(size_bytes / GIB, digits=1)
+        return self("core.part", part=part, whole=self.size(whole_bytes))
+
+    def span(self, low_s: float, high_s: float) -> str:
+        """From a waiting time to a longer one: 15 tot 40 seconden, 60 seconden tot 2 minuten."""
+        low, high = self.duration(low_s), self.duration(high_s)
+        if low == high:
+            return high
+        if high_s < 90:
+            low = low.split()[0]
+        elif low_s >= 60 and round(high_s / 60) < 60:
+            low = self.number(round(low_s / 60))
+        return self("core.span", low=low, high=high)
+
     def duration(self, seconds: float) -> str:
         """A waiting time, rounded as people say it: 25 s, 7 minutes, 1 hour 10 minutes."""
         if seconds < 90:

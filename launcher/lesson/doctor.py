@@ -11,7 +11,7 @@ from launcher.engines.registry import DEFAULT_ENGINE, get_engine
 from launcher.errors import PaadjeError
 from launcher.hardware.cpu import slow_cpu_name
 from launcher.hardware.profile import MachineProfile, profile_to_dict
-from launcher.lesson.machine import this_machine
+from launcher.lesson.machine import this_machine, with_engine_devices
 from launcher.lesson.types import Context
 from launcher.models.library import Library
 from launcher.sharing.addresses import choose_address
@@ -44,8 +44,8 @@ def diagnose(context: Context) -> Diagnosis:
     """Everything at once; changes nothing and sends nothing to the internet but a reachability
     check of the model addresses."""
     engine = get_engine(DEFAULT_ENGINE)
-    machine = this_machine(context, engine)
     info = engine.describe()
+    machine = with_engine_devices(this_machine(context, engine), info)
     checks = [
         *_hardware(machine),
         Check(
@@ -72,6 +72,10 @@ def _hardware(machine: MachineProfile) -> list[Check]:
         checks.append(Check(code="cpu_unknown", state="unknown"))
     else:
         checks.append(Check(code="cpu", state="ok", params={"name": name or "?", "cores": cores}))
+    used = machine.engine_features.value
+    if used:
+        features = ", ".join(feature.upper() for feature in used)
+        checks.append(Check(code="cpu_features", state="ok", params={"features": features}))
     total, free = machine.memory_total_bytes.value, machine.memory_available_bytes.value
     if total is None or free is None:
         checks.append(Check(code="memory_unknown", state="unknown"))

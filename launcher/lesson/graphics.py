@@ -3,7 +3,7 @@
 from launcher.engines import builds
 from launcher.engines.builds import Build
 from launcher.engines.registry import DEFAULT_ENGINE, get_engine
-from launcher.engines.xllamacpp import devices
+from launcher.engines.xllamacpp import look
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Report
 from launcher.lesson.machine import this_machine
@@ -29,7 +29,7 @@ def add_build(context: Context, *, report: Report, cancel: Cancel) -> tuple[str,
         raise PaadjeError("engines.build_in_lesson")
 
     def seen() -> tuple[str, ...]:
-        devices.cache_clear()
+        look.cache_clear()
         return get_engine(DEFAULT_ENGINE).describe().devices
 
     return builds.add(build, report=report, cancel=cancel, devices=seen)

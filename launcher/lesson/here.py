@@ -9,7 +9,7 @@ from launcher.errors import PaadjeError
 from launcher.events import Cancel
 from launcher.files import read_json_object, write_private_json
 from launcher.fit.choose import KnownSpeeds
-from launcher.fit.memory import ENGINE_PROCESS_BYTES
+from launcher.fit.memory import engine_process_bytes
 from launcher.fit.types import Fit, MemoryNeed
 from launcher.hardware.profile import MachineProfile
 from launcher.lesson import calibration
@@ -22,7 +22,7 @@ from launcher.models.remote_header import header_of_model
 ENGINE_PROGRAM = "launcher.engines."
 DRY_RUN_WITHIN_S = 10.0
 """A third of a second is usual; a plan does not wait long for a better figure."""
-_DRY_RUN_VERSION = 1
+_DRY_RUN_VERSION = 2
 _PARTS = ("weights_bytes", "kv_cache_bytes", "compute_bytes")
 
 
@@ -122,12 +122,15 @@ class Here(Elsewhere):
     def engine_memory(self, model: CatalogModel, fit: Fit, kv_type: str) -> MemoryNeed | None:
         """From a dry run of the engine on the file that is here, remembered by its settings.
 
-        On the processor only: with a card the engine counts both kinds of memory as one.
+        All on the processor, or all on a card; a part on each is not asked, because the engine may
+        divide the layers in another way than the plan.
         """
         path = self._library.find(model.file) if model.file else None
-        if path is None or model.file is None or fit.gpu_layers != 0 or fit.verdict == "no":
+        if path is None or model.file is None or fit.gpu_layers > 0 or fit.verdict == "no":
             return None
-        name = f"{model.file.sha256}-{fit.context_tokens}-{fit.slots}-{kv_type}-{_DRY_RUN_VERSION}"
+        on_gpu = fit.gpu_layers == -1
+        settings = (fit.context_tokens, fit.slots, kv_type, "gpu" if on_gpu else "cpu")
+        name = "-".join(str(each) for each in (model.file.sha256, *settings, _DRY_RUN_VERSION))
         memory = self._context.paths.cache / "layouts" / f"{name}.json"
         told = read_json_object(memory) or {}
         try:
@@ -140,14 +143,21 @@ class Here(Elsewhere):
                 context_tokens=fit.context_tokens,
                 slots=fit.slots,
                 kv_type=kv_type,
+                gpu_layers=fit.gpu_layers,
                 timeout_s=DRY_RUN_WITHIN_S,
             )
         except PaadjeError:
             return None
+        weights, kv_cache, compute = found.on_gpu
+        if not on_gpu:
+            weights, kv_cache = found.weights_bytes, found.kv_cache_bytes
+            compute = found.compute_bytes + engine_process_bytes(model.shape)
+        elif not weights:
+            return None  # This build cannot use the card after all.
         need = MemoryNeed(
-            weights_bytes=found.weights_bytes,
-            kv_cache_bytes=found.kv_cache_bytes,
-            compute_bytes=found.compute_bytes + ENGINE_PROCESS_BYTES,
+            weights_bytes=weights,
+            kv_cache_bytes=kv_cache,
+            compute_bytes=compute,
             basis="measured",
         )
         try:

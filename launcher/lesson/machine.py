@@ -5,7 +5,7 @@ import dataclasses
 from launcher.engines.protocol import Engine, EngineInfo
 from launcher.hardware import probe_machine
 from launcher.hardware.gpu_table import published_speed
-from launcher.hardware.profile import Gpu, MachineProfile, Probed
+from launcher.hardware.profile import Gpu, MachineProfile, Probed, unknown
 from launcher.lesson.types import Context
 
 VENDOR_WORDS = {
@@ -19,17 +19,21 @@ VENDOR_WORDS = {
 def this_machine(context: Context, engine: Engine) -> MachineProfile:
     """Probe the computer; a GPU counts only when the installed engine build lists it."""
     machine = probe_machine(context.models_dir)
-    if not machine.gpus:
+    if not machine.gpus and machine.cpu_features.value is not None:
         return machine
     return with_engine_devices(machine, engine.describe())
 
 
 def with_engine_devices(machine: MachineProfile, info: EngineInfo) -> MachineProfile:
     """Each GPU with whether the engine can use it, and with what the engine knows of it: Apple's
-    limit on the shared memory, and whatever no probe could tell."""
+    limit on the shared memory, and whatever no probe could tell. Of the processor: what of it the
+    engine uses."""
+    used = _features(info)
     memory = dict(zip(info.devices, info.device_memory_bytes, strict=False))
     return dataclasses.replace(
         machine,
+        engine_features=used,
+        cpu_features=machine.cpu_features if machine.cpu_features.value is not None else used,
         gpus=tuple(
             _with_device(gpu, device, memory.get(device) if device else None)
             for gpu in machine.gpus
@@ -62,6 +66,12 @@ def _with_device(gpu: Gpu, device: str | None, memory: tuple[int, int] | None) -
     if free and gpu.memory_free_bytes.value is None and gpu.vendor != "apple":
         gpu = dataclasses.replace(gpu, memory_free_bytes=_told(free))
     return dataclasses.replace(gpu, usable=True)
+
+
+def _features(info: EngineInfo) -> Probed[tuple[str, ...]]:
+    if not info.cpu_features:
+        return unknown("engine")
+    return Probed(value=info.cpu_features, source="engine", confidence="reported")
 
 
 def _told(value: int) -> Probed[int]:

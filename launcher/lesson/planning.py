@@ -88,6 +88,7 @@ def make_plan(
         class_limit_s=limit_s,
         prefer=wishes.prefer,
         in_use_bytes=in_use_bytes,
+        kv_type=KV_TYPE,
     )
     notices: tuple[Reason, ...] = ()
     if wanted is not None:
@@ -103,6 +104,7 @@ def make_plan(
                 known=known(model),
                 class_limit_s=limit_s,
                 in_use_bytes=in_use_bytes,
+                kv_type=KV_TYPE,
             ),
             [(models.model(each.model), each) for each in ranked],
         )

@@ -1,6 +1,7 @@
 """Measuring the real engine with the real small model, and what is kept of it."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from launcher import catalog, lesson
 from launcher.catalog.schema import CatalogModel
+from launcher.engines import dry_run
 from launcher.engines.registry import get_engine
 from launcher.errors import Cancelled, PaadjeError, UsageError
 from launcher.events import Cancel, Event, Notice, StepStarted, ignore
@@ -19,6 +21,8 @@ from launcher.lesson.calibration import BenchRow
 from launcher.lesson.here import Here
 from launcher.lesson.types import Context
 from launcher.models.library import Library
+from launcher.units import MIB
+from tests.unit.fit.computers import machine as recorded
 
 PRACTICE = catalog.load_catalog().practice_model()
 ENGINE = get_engine("xllamacpp")
@@ -264,3 +268,40 @@ def test_where_the_engine_cannot_tell_the_formula_does(
     plan = lesson.make_plan(here, "feedback-companion", lesson_wishes(model=PRACTICE.id))
     assert plan.memory.basis == "estimate"
     assert plan.verdict != "no"
+
+
+def pretend_cards(monkeypatch: pytest.MonkeyPatch, asked: Path, rows: list[str]) -> None:
+    """An engine that lays a model out on graphics that this computer does not have."""
+    script = (
+        "import pathlib, sys\n"
+        f"pathlib.Path({str(asked)!r}).write_text(sys.argv[1])\n"
+        f"print({chr(10).join(['memory breakdown [MiB] | total free self', *rows])!r})\n"
+        "print('common_fit_params: done', flush=True)\n"
+    )
+    monkeypatch.setattr(dry_run, "_program", lambda: [sys.executable, "-c", script])
+    monkeypatch.setattr(Here, "machine", lambda *_: recorded("linux-32gb-rx7800xt"))
+
+
+CARD = "|   - Vulkan0 (RX 7800 XT) | 16368 = 15800 + (  391 =    90 +      180 +     121) + 177 |"
+HOST = "|   - Host                 |                    36 =    27 +        0 +       9         |"
+
+
+def test_on_a_card_the_engine_tells_what_the_card_holds(
+    here: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = tmp_path / "asked.json"
+    pretend_cards(monkeypatch, asked, [CARD, HOST])
+    plan = lesson.make_plan(here, "feedback-companion", lesson_wishes(model=PRACTICE.id))
+    assert plan.verdict == "full_gpu"
+    assert json.loads(asked.read_text())["gpu_layers"] == -1
+    assert plan.memory.basis == "measured"
+    found = (plan.memory.weights_bytes, plan.memory.kv_cache_bytes, plan.memory.compute_bytes)
+    assert found == (90 * MIB, 180 * MIB, 121 * MIB)
+
+
+def test_a_card_that_the_engine_does_not_use_is_no_measurement(
+    here: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pretend_cards(monkeypatch, tmp_path / "asked.json", [HOST])
+    plan = lesson.make_plan(here, "feedback-companion", lesson_wishes(model=PRACTICE.id))
+    assert plan.memory.basis == "estimate"

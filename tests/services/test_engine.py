@@ -14,7 +14,7 @@ import requests
 
 from launcher.engines.protocol import EngineSettings
 from launcher.engines.registry import get_engine
-from launcher.engines.xllamacpp import devices
+from launcher.engines.xllamacpp import look
 from launcher.services import process
 from tests.services.lessons import engine_settings
 
@@ -234,5 +234,6 @@ def test_the_installed_build_lists_its_devices() -> None:
     assert info.installed
     assert info.problem is None
     assert info.devices
-    assert "cpu" in {device.kind for device in devices()}
+    assert "cpu" in {device.kind for device in look().devices}
+    assert set(info.cpu_features) & {"avx2", "asimd"}
     assert not [name for name in sys.modules if name.startswith("xllamacpp")]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from textual.worker import WorkerFailed
 
+from launcher.events import Notice
 from launcher.lesson.types import PlanWishes, ShareWishes, Why
 from tests.tui.conftest import LARGE, SMALL, Start, flat, screen_name, shown, wait_until
 from tests.tui.fakes import UNCLEAN, FakeUseCases, address, make_lesson, offline_error
@@ -294,6 +295,21 @@ async def test_failed_lesson_is_stopped_not_forgotten(start_app: Start) -> None:
         await pilot.press("enter")
         await wait_until(pilot, lambda: phase(pilot) == "done")
     assert ("stop", failed.lesson) in usecases.calls
+
+
+async def test_what_goes_on_in_a_lesson_is_on_its_screen(start_app: Start) -> None:
+    usecases = FakeUseCases(lessons=(make_lesson(),))
+    async with start_app(usecases) as pilot:
+        await wait_until(pilot, lambda: pilot.app.screen.query("#lesson-0"))
+        await wait_until(pilot, lambda: pilot.app.screen.focused.id == "lesson-0")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: screen_name(pilot) == "LessonScreen")
+        assert "langzaam" not in flat(pilot)
+        slow = Notice(code="host.slow", params={"times": 4})
+        usecases.lessons = (make_lesson(notices=(slow,)),)
+        await wait_until(pilot, lambda: "4 keer zo langzaam als verwacht" in flat(pilot))
+        usecases.lessons = (make_lesson(),)
+        await wait_until(pilot, lambda: "langzaam" not in flat(pilot))
 
 
 async def test_lesson_that_ends_elsewhere_is_told(start_app: Start) -> None:

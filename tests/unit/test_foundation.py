@@ -147,3 +147,25 @@ def test_numbers_and_times_are_written_as_people_say_them() -> None:
     assert dutch.duration(431) == "7 minuten"
     assert dutch.duration(3600) == "1 uur"
     assert english.duration(5400) == "1 hour 30 minutes"
+
+
+@pytest.mark.parametrize(
+    ("low_s", "high_s", "said"),
+    [
+        (15, 40, "15 tot 40 seconden"),
+        (4, 4.2, "4 seconden"),
+        (40, 120, "40 seconden tot 2 minuten"),
+        (65, 125, "1 tot 2 minuten"),
+        (300, 700, "5 tot 12 minuten"),
+        (1800, 5400, "30 minuten tot 1 uur 30 minuten"),
+        (3600, 7200, "1 uur tot 2 uur"),
+    ],
+)
+def test_a_range_of_times_names_its_unit_once(low_s: float, high_s: float, said: str) -> None:
+    assert translator("nl").span(low_s, high_s) == said
+
+
+def test_a_part_of_a_size_names_its_unit_once() -> None:
+    dutch, english = translator("nl"), translator("en")
+    assert dutch.part(round(5.1 * 2**30), round(7.2 * 2**30)) == "5,1 van 7,2 GB"
+    assert english.part(300 * 2**20, 2**30) == "300 MB of 1.0 GB"

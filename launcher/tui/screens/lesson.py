@@ -60,7 +60,7 @@ class LessonScreen(Front[None]):
 
     def compose(self) -> ComposeResult:
         t, lesson, recipes = self.t, self.lesson, self.paadje.recipes
-        self.set_class(bool(lesson.share.warnings), "warned")
+        self._make_room()
         yield header(t("tui.app.header"))
         if self._gone or not wording.is_running(lesson):
             yield from self._over()
@@ -81,6 +81,10 @@ class LessonScreen(Front[None]):
                             yield Line(text, classes="care")
                     yield from self._buttons()
         yield KeyBar(t)
+
+    def _make_room(self) -> None:
+        lesson = self.lesson
+        self.set_class(bool(lesson.share.warnings or lesson.notices), "warned")
 
     def _how_to_join(self) -> ComposeResult:
         t, share = self.t, self.lesson.share
@@ -139,6 +143,7 @@ class LessonScreen(Front[None]):
             await self.compose_again()
             return
         self.query_one("#joined", Line).show(wording.joined(self.t, self.lesson))
+        self._make_room()
         services = self.query_one("#services")
         await services.remove_children()
         await services.mount_all([*self._services(), *self._notices()])

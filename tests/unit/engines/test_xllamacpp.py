@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from launcher.engines import xllamacpp
 from launcher.engines.protocol import EngineSettings
 from launcher.engines.registry import DEFAULT_ENGINE, ENGINES, get_engine
-from launcher.engines.xllamacpp import Device, XllamacppEngine
+from launcher.engines.xllamacpp import Device, Seen, XllamacppEngine, read_features
+from launcher.engines.xllamacpp_server import use_one_gpu
 from launcher.errors import ExitCode, UsageError
 from launcher.hardware.profile import MachineProfile, OperatingSystem, Probed, unknown
 from launcher.i18n import LANGUAGES, translator
@@ -136,7 +138,7 @@ def test_a_missing_installation_is_told_not_raised(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_broken_installation_is_told_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xllamacpp, "devices", lambda: ())
+    monkeypatch.setattr(xllamacpp, "look", Seen)
     info = XllamacppEngine().describe()
     assert (info.installed, info.problem) == (True, "engines.broken")
 
@@ -145,8 +147,29 @@ def test_devices_are_named_by_their_description(monkeypatch: pytest.MonkeyPatch)
     gpu = Device(
         name="CUDA0", description="Card 9", kind="gpu", memory_free_bytes=1, memory_total_bytes=2
     )
-    monkeypatch.setattr(xllamacpp, "devices", lambda: (gpu,))
+    monkeypatch.setattr(xllamacpp, "look", lambda: Seen(devices=(gpu,)))
     assert XllamacppEngine().describe().devices == ("Card 9",)
+
+
+@pytest.mark.parametrize(
+    ("told", "features"),
+    [
+        (
+            "CPU : SSE3 = 1 | AVX = 1 | AVX2 = 1 | F16C = 1 | FMA = 1 | LLAMAFILE = 1 | OPENMP = 1"
+            " | REPACK = 1 | ",
+            ("avx", "avx2", "f16c", "fma", "sse3"),
+        ),
+        ("CUDA : ARCHS = 860 | F16 = 1 | CPU : AVX2 = 1 | AVX512 = 1 |", ("avx2", "avx512f")),
+        (
+            "Metal : EMBED_LIBRARY = 1 | CPU : NEON = 1 | DOTPROD = 1 | SVE = 0 | ACCELERATE = 1",
+            ("asimd", "asimddp"),
+        ),
+        ("", ()),
+        ("something else", ()),
+    ],
+)
+def test_the_instructions_that_the_build_uses(told: str, features: tuple[str, ...]) -> None:
+    assert read_features(told) == features
 
 
 def test_an_unknown_engine_names_the_known_ones() -> None:
@@ -156,3 +179,35 @@ def test_an_unknown_engine_names_the_known_ones() -> None:
     assert caught.value.code == "engines.unknown"
     assert caught.value.exit_code == ExitCode.USAGE
     assert all(engine in str(caught.value.params["known"]) for engine in ENGINES)
+
+
+KINDS = SimpleNamespace(GGML_BACKEND_DEVICE_TYPE_GPU=1)
+
+
+@pytest.mark.parametrize(
+    ("devices", "main_gpu"),
+    [
+        ([(0, 32, 20)], None),
+        ([(0, 32, 20), (1, 8, 7)], None),
+        # Integrated graphics are another kind; the library leaves them out beside a card.
+        ([(2, 16, 9), (1, 8, 7)], None),
+        ([(1, 8, 7), (1, 16, 15), (0, 32, 20)], 1),
+        ([(0, 32, 20), (1, 16, 3), (1, 16, 15)], 1),
+    ],
+)
+def test_of_several_cards_the_largest_alone(
+    devices: list[tuple[int, int, int]], main_gpu: int | None
+) -> None:
+    """Its place is counted among the cards only, as llama.cpp does."""
+    library = SimpleNamespace(
+        ggml_backend_dev_type=KINDS,
+        llama_split_mode=SimpleNamespace(LLAMA_SPLIT_MODE_NONE="none"),
+        get_device_info=lambda: [
+            {"type": kind, "memory_total": total, "memory_free": free}
+            for kind, total, free in devices
+        ],
+    )
+    params = SimpleNamespace()
+    use_one_gpu(params, library)
+    assert getattr(params, "main_gpu", None) == main_gpu
+    assert getattr(params, "split_mode", None) == (None if main_gpu is None else "none")

@@ -1,6 +1,7 @@
 """What others get wrong, one by one: each with a computer on which it would show."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,8 @@ from launcher.fit.budget import usable_gpu
 from launcher.fit.memory import kv_cache_bytes, predict_memory
 from launcher.fit.speed import bytes_read
 from launcher.hardware.gpu_table import published_speed
-from launcher.hardware.profile import Probed, unknown
+from launcher.hardware.profile import Gpu, MachineProfile, Probed, unknown
+from launcher.hardware.windows import gpu_from_registry
 from launcher.units import GIB
 from tests.unit.fit.computers import (
     A4B,
@@ -31,6 +33,145 @@ from tests.unit.fit.computers import (
 
 def told(value: object) -> Probed[object]:
     return Probed(value=value, source="test", confidence="reported")
+
+
+def registered(name: str, gib: int) -> Gpu:
+    """A card as Windows' registry tells it: 64 bits in one value, 32 bits in the other."""
+    found = gpu_from_registry(
+        {
+            "MatchingDeviceId": r"PCI\\VEN_1002&DEV_73FF",
+            "DriverDesc": name,
+            "DriverVersion": "31.0",
+            "HardwareInformation.MemorySize": 0xFFF00000,
+            "HardwareInformation.qwMemorySize": gib * GIB,
+        }
+    )
+    assert found is not None
+    return replace(found, usable=True)
+
+
+def with_card(name: str, gib: int) -> MachineProfile:
+    return replace(machine("windows-16gb-iris-xe"), gpus=(registered(name, gib),))
+
+
+def taken(name: str, free_gib: int) -> MachineProfile:
+    computer = machine(name)
+    (card,) = computer.gpus
+    return replace(computer, gpus=(replace(card, memory_free_bytes=told(free_gib * GIB)),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """``yes`` are reasons that must be there, ``never`` those that must not."""
+
+    what: str
+    model: str
+    computer: MachineProfile
+    verdict: str
+    yes: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
+    usable: bool | None = None
+    wishes: dict[str, Any] = field(default_factory=dict)
+
+
+def case(what: str, model: str, computer: str | MachineProfile, verdict: str, **more: Any) -> Case:
+    where = machine(computer) if isinstance(computer, str) else computer
+    sets = {name: frozenset(more.pop(name, "").split()) for name in ("yes", "never")}
+    plain = {name: more.pop(name) for name in ("usable",) if name in more}
+    return Case(
+        what=what, model=model, computer=where, verdict=verdict, wishes=more, **sets, **plain
+    )
+
+
+QWEN, QWEN_14B, MISTRAL_24B = (
+    "qwen3-8b-q4_k_m",
+    "qwen3-14b-q4_k_m",
+    "mistral-small-3.2-24b-instruct-2506-q4_k_m",
+)
+TOO_BIG = "weights_too_big context_too_big"
+RYZEN = "windows-16gb-ryzen-5625u"
+CASES = [
+    # The full advertised context: 26 GB for a model that runs in 8.
+    case("context that is used", QWEN, RYZEN, "cpu", slots=1, never=TOO_BIG),
+    case("advertised", QWEN, RYZEN, "no", slots=4, context_tokens=32768, yes="too_many_slots"),
+    case("for one", QWEN, RYZEN, "no", slots=1, context_tokens=40960, yes="context_too_big"),
+    # A mixture of experts sized by what works on each token.
+    case("all experts", A4B, "windows-16gb-iris-xe", "no", yes="weights_too_big", never="slow_one"),
+    case("all experts fit", A4B, "linux-32gb-rx7800xt", "tight", usable=True, never=TOO_BIG),
+    # The laptop's card taken for the desktop's.
+    case("the desktop's", A31B, "windows-32gb-rtx4090", "full_gpu", usable=True),
+    case(
+        "the laptop's", A31B, with_card("NVIDIA GeForce RTX 4090 Laptop GPU", 16), "partial",
+        usable=False, yes="partial_offload slow_one",
+    ),
+    # Video memory in 32 bits: 16 GB would be 4.
+    case("64 bits", QWEN_14B, with_card("AMD Radeon RX 6800 XT", 16), "full_gpu", usable=True),
+    case("really 4 GB", QWEN_14B, with_card("AMD Radeon RX 6500 XT", 4), "partial", usable=None),
+    # Total instead of free.
+    case("a free card", E4B, taken("windows-64gb-rtx5000-16gb", 15), "full_gpu", never="gpu_busy"),
+    case(
+        "a taken card", E4B, taken("windows-64gb-rtx5000-16gb", 1), "partial",
+        yes="gpu_busy partial_offload", never="gpu_too_small",
+    ),
+    case(
+        "taken memory", E2B,
+        replace(machine("windows-16gb-iris-xe"), memory_available_bytes=told(GIB)), "tight",
+        yes="close_programs", never="near_limit",
+    ),
+    # A server of 512 GB that is told that it has not enough.
+    case("a server", A31B, "linux-server-512gb", "cpu", never=TOO_BIG),
+    case("a server, 70B", SEED_70B, "linux-server-512gb", "cpu", never=TOO_BIG),
+    # A Mac of 8 GB that is told "slow", and then writes garbage.
+    case("a small Mac", SEED_8B, "macbook-air-m1-8gb", "no", never="slow_one slow_class"),
+    case("a small Mac, 31B", A31B, "macbook-air-m1-8gb", "no", yes="weights_too_big"),
+    # The type of the cache ignored.
+    case(
+        "f16", SEED_8B, "windows-16gb-iris-xe", "no", slots=2, context_tokens=32768,
+        yes="too_many_slots",
+    ),
+    case(
+        "q4_0", SEED_8B, "windows-16gb-iris-xe", "cpu", slots=2, context_tokens=32768,
+        kv_type="q4_0", never=TOO_BIG,
+    ),
+    # Two warnings made into one.
+    case(
+        "disk and memory", A31B, replace(machine(RYZEN), disk_free_bytes=told(GIB)), "no",
+        yes="disk_short weights_too_big",
+    ),
+    # It loads, and nobody can wait for it.
+    case("70B on 24 GB", SEED_70B, "windows-32gb-rtx4090", "partial", usable=False, yes="slow_one"),
+    # A driver without an engine that can use it.
+    case("no build", E4B, "windows-16gb-cpu-build", "cpu", yes="gpu_needs_build"),
+    case("no driver", E4B, "linux-16gb-no-driver", "cpu", yes="driver_missing"),
+    case("no AVX2", E2B, "windows-4gb-celeron", "no", yes="no_avx2 another_computer"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("each", CASES, ids=lambda each: each.what)
+def test_verdict_and_reasons(each: Case) -> None:
+    result = fit_here(each.model, each.computer, **each.wishes)
+    found = codes(result)
+    assert result.verdict == each.verdict, found
+    assert each.yes <= found
+    assert not each.never & found
+    if each.usable is not None:
+        assert result.usable is each.usable
+    for lang in ("nl", "en"):
+        sentences = fit.explain_fit(result, "Model", lang)
+        assert len(sentences) == len(set(sentences))
+
+
+def test_two_cards_are_one_of_them() -> None:
+    """Spread over both, a model would be as slow as the slower: nothing of that is promised."""
+    one = with_card("AMD Radeon RX 6800 XT", 16)
+    two = replace(one, gpus=(registered("AMD Radeon RX 6600", 8), *one.gpus))
+    alone, both = fit_here(QWEN_14B, one), fit_here(QWEN_14B, two)
+    assert (both.verdict, both.memory_free_bytes) == (alone.verdict, alone.memory_free_bytes)
+    assert both.speed == alone.speed
+    (why,) = [reason for reason in both.reasons if reason.code == "one_of_gpus"]
+    assert why.params == {"gpu": "AMD Radeon RX 6800 XT", "count": 2}
+    assert "one_of_gpus" not in codes(alone)
+    assert fit_here(MISTRAL_24B, two).verdict != "full_gpu"
 
 
 def test_the_context_that_is_used_counts_and_not_the_one_that_is_advertised() -> None:

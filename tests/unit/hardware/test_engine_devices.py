@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from launcher.engines.protocol import EngineInfo
-from launcher.hardware.profile import Gpu, MachineProfile, unknown
+from launcher.hardware.profile import Gpu, MachineProfile, Probed, unknown
 from launcher.lesson.machine import with_engine_devices
 from launcher.units import GIB
 from tests.unit.fit.computers import machine
@@ -50,6 +50,21 @@ def test_free_video_memory_that_windows_does_not_tell_comes_from_the_engine() ->
     gpus = seen("windows-32gb-rx6600m", info(AMD_Radeon_RX_6600M=(7 * GIB, 8 * GIB)))
     card = next(gpu for gpu in gpus if not gpu.integrated)
     assert card.memory_free_bytes.value == 7 * GIB
+
+
+@pytest.mark.parametrize("seen_by_the_system", [None, ("avx2", "avx512f", "fma")])
+def test_what_the_engine_uses_of_the_processor(seen_by_the_system: tuple[str, ...] | None) -> None:
+    """The build may use less than the processor can; where the system is silent, it tells."""
+    computer = machine("windows-16gb-iris-xe")
+    system = Probed(value=seen_by_the_system, source="test", confidence="reported")
+    told = dataclasses.replace(info(), cpu_features=("avx2", "fma"))
+    found = with_engine_devices(dataclasses.replace(computer, cpu_features=system), told)
+    assert found.engine_features.value == ("avx2", "fma")
+    assert found.engine_features.source == "engine"
+    assert found.cpu_features.value == (seen_by_the_system or ("avx2", "fma"))
+    silent = with_engine_devices(computer, info())
+    assert silent.engine_features.value is None
+    assert silent.cpu_features == computer.cpu_features
 
 
 @pytest.mark.parametrize(
