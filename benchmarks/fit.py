@@ -54,6 +54,7 @@ SETTINGS = [(1024, 4, "f16"), (4096, 2, "f16"), (2048, 8, "q8_0"), (8192, 1, "q4
 LARGE_BYTES = 500_000_000
 """These are tried with two settings: they take long."""
 SLOTS = 4
+SPEED_WITHIN_S = 330.0
 STARTER = TEST_CACHE / "SmolLM2-135M-Instruct.Q4_1.gguf"
 SPEED_CONTEXT_TOKENS = 1024
 
@@ -99,7 +100,7 @@ def main() -> int:
         process = list(_process(folder, options.quick)) if wanted("process") else []
         timed = every[: 1 if options.quick else 3] if wanted("speed") else []
         rounds = options.rounds or (1 if options.quick else 3)
-        times = [(each, _times(each, folder, rounds, options.quick)) for each in timed]
+        times = _times(timed, folder, rounds, options.quick)
         speed = [row for subject, found in times for row in _speed(subject, found)]
         transfer = list(_transfer(times))
     report = {
@@ -233,23 +234,37 @@ Times = dict[str, dict[str, float]]
 """Seconds by both clocks, the middle of all rounds, by the name of the work."""
 
 
-def _times(subject: Subject, folder: Path, rounds: int, quick: bool) -> Times:
-    """What the work of the calibration and of the checks took, in turns."""
+def _times(
+    subjects: Sequence[Subject], folder: Path, rounds: int, quick: bool
+) -> list[tuple[Subject, Times]]:
+    """What the work of the calibration and of the checks took: in turns, and so are the models.
+
+    No further round is begun that would end after `SPEED_WITHIN_S`.
+    """
     checks = CHECKS[1:3] if quick else CHECKS
-    times: dict[str, list[dict[str, float]]] = {}
-    with _engine(subject, folder, SPEED_CONTEXT_TOKENS, SLOTS) as engine:
-        _time(engine, Check("warm", SLOTS, 16, 4))
-        for _ in range(rounds):
-            for work in _calibration_work():
-                times.setdefault(work.name, []).append(_time(engine, work))
-            for check in checks:
-                times.setdefault(check.name, []).append(_time(engine, check))
-            for work in _calibration_work():  # On both sides of the checks.
-                times.setdefault(work.name, []).append(_time(engine, work))
-    return {
-        name: {clock: statistics.median(each[clock] for each in found) for clock in CLOCKS}
-        for name, found in times.items()
-    }
+    times: list[dict[str, list[dict[str, float]]]] = [{} for _ in subjects]
+    started = time.monotonic()
+    for done in range(rounds):
+        passed = time.monotonic() - started
+        if done and passed * (done + 1) / done > SPEED_WITHIN_S:
+            break
+        for subject, mine in zip(subjects, times, strict=True):
+            with _engine(subject, folder, SPEED_CONTEXT_TOKENS, SLOTS) as engine:
+                _time(engine, Check("warm", SLOTS, 16, 4))
+                # The calibration on both sides of the checks.
+                for work in (*_calibration_work(), *checks, *_calibration_work()):
+                    mine.setdefault(work.name, []).append(_time(engine, work))
+            _say(f"round {done + 1} of {subject.model.name}: {time.monotonic() - started:.0f} s")
+    return [
+        (
+            subject,
+            {
+                name: {clock: statistics.median(each[clock] for each in found) for clock in CLOCKS}
+                for name, found in mine.items()
+            },
+        )
+        for subject, mine in zip(subjects, times, strict=True)
+    ]
 
 
 def _speed(subject: Subject, times: Times) -> Iterator[dict[str, Any]]:
