@@ -1,6 +1,6 @@
 """How good is the feedback? Prompts and checks with a model, on texts of which the gaps are known.
 
-    python benchmarks/feedback.py [--model FILE.gguf] [--quick] [--json]
+    python benchmarks/feedback.py [--model FILE.gguf] [--plain] [--quick] [--json]
 
 A run that is ended (Ctrl-C, SIGTERM) reports what it has measured so far, and that it was not all.
 
@@ -246,7 +246,7 @@ def baseline(data: dict[str, Any]) -> Tally:
 
 
 async def measure(
-    data: dict[str, Any], model: Path, url: str, key: str, tally: Tally, *, quick: bool
+    data: dict[str, Any], url: str, key: str, tally: Tally, *, practice: bool, quick: bool
 ) -> None:
     """All texts with the first seed, then the pairs, then the other seeds.
 
@@ -255,7 +255,7 @@ async def measure(
     """
     engine = EngineClient(url, key)
     await engine.wait_ready()
-    reader = Reader(engine, tally, practice=is_practice_model(model.name))
+    reader = Reader(engine, tally, practice=practice)
     chosen: dict[str, list[set[str]]] = {}
     try:
         for seed in SEEDS[:1] if quick else SEEDS:
@@ -291,6 +291,9 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--model", type=Path, help="a GGUF file; without it only the baseline")
+    parser.add_argument(
+        "--plain", action="store_true", help="ask the practice model as any other model is asked"
+    )
     parser.add_argument("--quick", action="store_true", help="two texts, one seed, no pairs")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -303,14 +306,20 @@ def main() -> int:
     if options.model is not None:
         key = "key-of-the-benchmark"
         tally, whole = Tally(), True
+        practice = is_practice_model(options.model.name) and not options.plain
         for ending in (signal.SIGINT, signal.SIGTERM):
             signal.signal(ending, signal.default_int_handler)
         with real_engine(options.model, key) as url:
             try:
-                asyncio.run(measure(data, options.model, url, key, tally, quick=options.quick))
+                asyncio.run(measure(data, url, key, tally, practice=practice, quick=options.quick))
             except KeyboardInterrupt:
                 whole = False
-        found["model"] = {"file": options.model.name, "whole_run": whole, **figures(tally)}
+        found["model"] = {
+            "file": options.model.name,
+            "guided": practice,
+            "whole_run": whole,
+            **figures(tally),
+        }
     if options.json:
         print(json.dumps(found, ensure_ascii=False, indent=2))
         return 0

@@ -31,6 +31,14 @@ def main() -> None:
         "",
         "xllamacpp carries llama.cpp and ggml (MIT).",
         "",
+        "## Word lists of the privacy check",
+        "",
+        "Given names and surnames: put together from Faker (MIT, © 2012 Daniele Faraglia) and"
+        " mimesis (MIT, © 2016 Isaak Uchakaev). Common words: from the Dutch word list of OpenTaal"
+        " (BSD-3-Clause, © OpenTaal and Simon Brouwer e.a.) and the English one of SCOWL (© Kevin"
+        " Atkinson, free to use with this notice); which of them are common was looked up with"
+        " wordfreq.",
+        "",
         "## Models in the catalog",
         "",
         "Models are not part of Paadje: you download the one you choose, under its own licence.",

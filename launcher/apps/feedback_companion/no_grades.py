@@ -14,6 +14,11 @@ _VERDICTS = re.compile(
     | \b(?:cijfer|grade|score|mark|rating|punt|note)\s*(?:is|was|:|=|van|of|een|an?)*\s*
         (?:\d|[A-F][+-]?(?!\w)|(?:NUMBERS)\b)
     | \b(?:een|a|an)\s+(?:dikke\s+|solid\s+)?(?:\d{1,2}(?:[.,]\d)?\b(?!\s*[a-zà-ÿ])|[A-F][+-](?!\w))
+    | \b(?:NUMBERS)\s+(?:sterren|stars)\b
+    | \b(?:NUMBERS)\s+(?:op|van\ de|out\ of|uit)\s+(?:de\s+)?(?:vijf|tien|five|ten)
+        (?=\s*(?:[.!,;]|$))
+    | \b(?:een|a|an)\s+(?:dikke\s+|mooie\s+|ruime\s+|solid\s+|strong\s+)?
+        (?:zes|zeven|acht|negen|tien|six|seven|eight|nine|ten|(?-i:[A-F]))(?=\s*(?:[.!,;]|$))
     | [★☆⭐🌟🟢🔴🟡🟠]
     | \b(?:A1|A2|B1|B2|C1|C2|1F|2F|3F|4F)\b
     | \b(?:on)?voldoende\s*(?:[.!]|$)

@@ -1,6 +1,7 @@
 """Which words may be a name: runs of capitalised or known words, cut to what belongs together."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,10 @@ _CITED = re.compile(
     r"\(([^()\n]{0,240}?(?:\b(?:1[5-9]|20)\d\d[a-z]?\b|n\.d\.|z\.j\.)[^()\n]{0,80})\)"
 )
 _REFERENCE = re.compile(r"\((?:(?:1[5-9]|20)\d\d[a-z]?|n\.d\.|z\.j\.)[^)\n]{0,30}\)\.")
+
+
+def is_relation(key: str) -> bool:
+    return key in cues.RELATIONS or (len(key) > 8 and key.endswith(cues.RELATION_ENDS))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,11 +49,18 @@ class Candidates:
         self.entities = self.lists.not_names - self.known_surnames - self.lists.given
         self.casual = self._is_casual()
         keys = [token.key for token in tokens]
+        self.counts = Counter(keys)
+        self.in_code = {
+            t.key for t in tokens if t.code and text[t.start - 1 : t.start] in {'"', "'"}
+        }
         fiction = sum(key in cues.FICTION_STRONG for key in keys)
         weak = sum(key in cues.FICTION_WEAK for key in keys)
         self.fiction = fiction >= 2 or (fiction == 1 and weak >= 1) or weak >= 4
         self.threshold = FICTION_THRESHOLD if self.fiction else THRESHOLD
         self.own_sentences = {t.sentence for t in tokens if t.key in cues.FIRST_PERSON}
+        personal = (cues.FIRST_PERSON - {"i", "ik"}) | cues.TEAM_WORK
+        self.story_sentences = {t.sentence for t in tokens if t.key in cues.STORY_ROLES}
+        self.personal = any(key in personal for key in keys)
         self.source = self._source_regions()
         self.blocked = [False] * len(tokens)
         self.figure_keys: set[str] = set()
@@ -130,6 +142,8 @@ class Candidates:
             return False
         if token.key in cues.PUBLIC_ROLES and self._before_capital(at):
             return False
+        if token.key in cues.RELATIONS - self.lists.given and self._before_capital(at):
+            return False
         if token.cap and len(token.text) > 1:
             if token.key in self.lists.words:
                 return token.key in self.lists.given_ambiguous or (
@@ -148,9 +162,17 @@ class Candidates:
         token, lists = self.tokens[at], self.lists
         if len(token.text) < 3 or token.key in lists.words or token.code:
             return False
+        opening = at
+        while opening and self.tokens[opening - 1].key in cues.PREFIXES:
+            opening -= 1
+        cue = max(self._private_cue(at), self._private_cue(opening))
         if token.key in lists.given:
-            return self.casual or self._private_cue(at) >= 2.4
-        strong = self._private_cue(at) >= 2.9
+            return self.casual or cue >= 2.4
+        strong = cue >= 2.9
+        if strong and self._previous_key(opening) in cues.TITLES:
+            return token.key in self.known_surnames or token.key not in lists.common
+        if strong and self.casual and token.key not in lists.common | lists.given_ambiguous:
+            return True
         if token.key in lists.given_ambiguous or token.key in lists.surnames:
             return strong or (self.casual and at > 0 and self._after_given(at))
         return strong and self._previous_key(at) in {"heet", "heette", "named", "genaamd"}
@@ -183,6 +205,8 @@ class Candidates:
         if initials and (at >= len(tokens) or tokens[at].gap not in {". ", "."}):
             return None
         prefixed = self._skip_prefixes(at)
+        if prefixed != at and tokens[at].key in cues.MIDDLE_PREFIXES and not tokens[at].cap:
+            return None
         if prefixed != at and not initials and not (tokens[at].cap or self._private_cue(at) >= 2.4):
             return None
         if prefixed >= len(tokens) or not self._is_core(prefixed):
@@ -251,7 +275,8 @@ class Candidates:
             key = tokens[core[0]].key
             following = tokens[core[1]].key
             a_word = key in lists.words and (key not in known or following in lists.given)
-            if not a_word and not (
+            a_date = key in self.entities and key not in known and following in lists.given
+            if not a_word and not a_date and not (
                 tokens[core[0]].first and key not in known and key not in lists.surnames
                 and following in lists.given
             ):  # fmt: skip
@@ -278,6 +303,7 @@ class Candidates:
         lists = self.lists
         return (
             token.cap and token.key.endswith("s") and token.key not in self.known_given
+            and token.key not in lists.not_names
             and token.key not in lists.surnames and token.key[:-1] in lists.given
         )  # fmt: skip
 
@@ -299,11 +325,13 @@ class Candidates:
         earlier, third = self._previous_key(at, 2), self._previous_key(at, 3)
         close = gap in {" ", "  ", "\u00a0", ". ", ".", " - "}
         if close and key in cues.TITLES and not (gap == ". " and len(key) > 5):
+            if self.fiction and token.sentence not in self.own_sentences:
+                return 0.5
             return 2.4 if key in cues.SOFT_TITLES else 3.0
-        if close and key in cues.RELATIONS and (gap == " " or gap == "  "):
+        if close and is_relation(key) and (gap == " " or gap == "  "):
             if earlier in cues.OWN_POSSESSIVES or third in cues.OWN_POSSESSIVES:
                 return 3.0
-            if self.fiction:
+            if self.fiction and token.sentence not in self.own_sentences:
                 return 0.5
             return 3.0 if earlier in cues.POSSESSIVES or third in cues.POSSESSIVES else 2.0
         if gap in {", ", " (", ": "} and key in cues.RELATIONS:
@@ -335,7 +363,11 @@ class Candidates:
             and key == "by"
             and earlier in {"written", "made", "draft", "report", "review"}
         ):
-            return 2.9
+            return 1.5 if earlier == "made" and token.key not in self.known_given else 2.9
+        if gap == " " and key in {"aan", "to"} and earlier in cues.THANKS:
+            return 2.4
+        if gap == " " and key in {"van", "by", "of"} and {earlier, third} & cues.OWN_TEXTS:
+            return 2.4
         if key in {"review", "peerreview", "feedback", "reflectie", "reflection"}:
             return 0.5
         if (

@@ -23,7 +23,9 @@ _SMALL = (
     r"|voetbalvereniging|voetbalclub|korfbalvereniging|tennisvereniging|turnvereniging|zwemclub"
     r"|handbalvereniging|volleybalvereniging|moskee|parochie|kringloopwinkel|drukkerij"
     r"|reclamebureau|uitzendbureau|ingenieursbureau|architectenbureau|boerderij"
-    r"|melkveebedrijf|kwekerij|tuincentrum|bloemist(?:erij)?|lunchroom|eetcafe|eetcafé|pizzeria)"
+    r"|melkveebedrijf|kwekerij|tuincentrum|bloemist(?:erij)?|lunchroom|eetcafe|eetcafé|pizzeria"
+    r"|kliniek|bakery|clinic|butchers?|hairdressers?|care home|nursery|vof|firma"
+    r"|[a-z]{3,20}(?:bedrijf|praktijk|kliniek|handel|vereniging|bureau|verzorging|boerderij))"
 )
 _SMALL_NAMED = re.compile(
     rf"(?<![\w-])(?:{_SMALL}|{_SMALL.replace('(?:', '(?i:', 1)}) (?:(?:de|het|'t|ter|ten|van|De"
@@ -277,6 +279,6 @@ def find_sensitive(text: str, lang: Lang) -> Iterator[Span]:
     for kind, patterns in (("health", _HEALTH), ("belief", _BELIEF)):
         for pattern in patterns:
             for match in pattern.finditer(text):
-                if _NOT_OWN.search(match.group()):
+                if _NOT_OWN.search(match.group()) or match.group().endswith((" Ms", " ms")):
                     continue
                 yield kind, match.start(), match.end(), 0.7  # type: ignore[misc]

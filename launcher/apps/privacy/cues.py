@@ -40,6 +40,25 @@ RELATIONS = _set(
     owner peer coworker co-worker fellow nurse guide
     """
 )
+RELATION_ENDS = (
+    "begeleider", "begeleidster", "coach", "docent", "docente", "leraar", "lerares", "juf",
+    "genoot", "genote", "vriend", "vriendin", "collega", "trainer", "opleider", "meester",
+    "buurman", "buurvrouw", "mentor", "stagiair", "coordinator", "mate", "worker",
+)  # fmt: skip
+"""A longer word that ends so is a relation too: "stagecoordinator", "vakdocent"."""
+OWN_CIRCLES = _set(
+    "klas klasje groep groepje team school stage werk opleiding jaar buurt straat club "
+    "class group course year street neighbourhood internship"
+)
+WORKS = _set(
+    """
+    film films movie boek boeken roman gedicht lied liedje nummer song songs album schilderij
+    schilderijen werk werken beeld beelden stilleven portret opera musical toneelstuk stuk
+    boeken theorie model methode wet stelling book books novel poem painting paintings play
+    works sculpture portrait series serie theory law theorem method documentary documentaire
+    """
+)
+"""What is "van X" or "by X" here was made by somebody well known."""
 POSSESSIVES = _set(
     """
     mijn m'n onze ons zijn haar hun jouw je een my our his her their your a an another
@@ -86,6 +105,21 @@ TOWARDS = _set(
     when omdat because dat that terwijl while maar but and en of or nadat after
     """
 )
+TEAM_WORK = _set(
+    """
+    sprint sprints retro retrospective sprintreview team groep groepje opdrachtgever notulen
+    notulist stage stageplek klas teamleden backlog standup daily client meeting minutes
+    """
+)
+"""In notes of a team nobody says "I", and still the names are those of its members."""
+MEETING = _set("met with en and aan door bij naast van to from for voor tegen tussen between")
+OWN_TEXTS = _set(
+    """
+    portfolio verslag logboek stageverslag werkstuk onderzoeksplan tekst presentatie profielwerkstuk
+    draft report presentation logbook
+    """
+)
+THANKS = _set("dank dankzij bedankt thanks thank grateful dankbaar complimenten")
 SAYING = _set(
     """
     zei zeggen zegt vertelde vertelt vroeg vraagt antwoordde riep fluisterde merkte legde
@@ -148,6 +182,12 @@ FICTION_STRONG = _set(
     toneelstuk leesverslag
     """
 )
+STORY_ROLES = _set(
+    """
+    hoofdpersoon hoofdpersonage personage personages bijpersoon character characters protagonist
+    narrator verteller antagonist
+    """
+)
 FICTION_WEAK = _set(
     """
     boek book books verhaal story schrijver author schreef wrote film movie serie series
@@ -165,6 +205,8 @@ PREFIXES = _set(
     della da das do dos el al ben ibn bin ait abu bou o af av y e thi v d s 's
     """
 )
+MIDDLE_PREFIXES = _set("in op uit bij aan te do e y s d a o av af")
+"""These stand between the parts of a name, and open one only with a capital."""
 STRONG_PREFIXES = _set("der den ten ter el ait ben von ibn bin 't thi")
 ARTICLES = _set(
     """

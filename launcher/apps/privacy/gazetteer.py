@@ -29,6 +29,8 @@ class Gazetteer:
     surnames: frozenset[str]
     surnames_ambiguous: frozenset[str]
     words: frozenset[str]
+    common: frozenset[str]
+    """Words that both languages write without a capital; a name list wins over it."""
     not_names: frozenset[str]
     figures: frozenset[str]
     figures_alone: frozenset[str]
@@ -57,15 +59,16 @@ def gazetteer() -> Gazetteer:
                 not_names.update(words)
             else:
                 not_names.add(" ".join(words))
-    ambiguous = _words("given_ambiguous")
+    ambiguous = _words("given_ambiguous") | _words("given_world_ambiguous")
     surnames_ambiguous = _words("surnames_ambiguous")
     phrases = figures | not_names
     return Gazetteer(
-        given=_words("given_names") - ambiguous,
+        given=(_words("given_names") | _words("given_world")) - ambiguous,
         given_ambiguous=ambiguous,
-        surnames=_words("surnames") - surnames_ambiguous,
+        surnames=(_words("surnames") | _words("surnames_world")) - surnames_ambiguous,
         surnames_ambiguous=surnames_ambiguous,
         words=_words("words"),
+        common=_words("common"),
         not_names=frozenset(not_names),
         figures=frozenset(figures),
         figures_alone=frozenset(alone),

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from launcher.apps.privacy import cues
-from launcher.apps.privacy.candidates import Candidates, Phrase
+from launcher.apps.privacy.candidates import FICTION_THRESHOLD, Candidates, Phrase
+from launcher.apps.privacy.gazetteer import fold
 from launcher.apps.privacy.tokens import Token
 
 _YEAR_AFTER = re.compile(
@@ -13,6 +14,8 @@ _YEAR_AFTER = re.compile(
 )
 _ET_AL = re.compile(r"\s(?:et al|e\.a\.|cum suis|c\.s\.)")
 
+_MADE_BY = {"van", "door", "by", "of", "met", "with"}
+_LONG_TOKENS = 60
 _APPOSITION = cues.ARTICLES | {"author", "auteur", "schrijver", "president", "onderzoeker"}
 
 
@@ -28,7 +31,11 @@ class _Names(Candidates):
         phrases = self._phrases()
         for phrase in phrases:
             self._weigh(phrase)
+        long = len(self.tokens) >= _LONG_TOKENS  # A single comment says too little of what it is.
+        if long and not self.personal and all(phrase.cue < 2.4 for phrase in phrases):
+            self.threshold = FICTION_THRESHOLD
         self._spread_over_lists(phrases)
+        self._judge_full_names(phrases)
         accepted = self._accept(phrases)
         _group(accepted)
         return [
@@ -56,7 +63,21 @@ class _Names(Candidates):
             return True
         if gap == ", " and before in cues.PUBLIC_ROLES and earlier not in cues.OWN_POSSESSIVES:
             return earlier in cues.ARTICLES
+        works = {t.key for t in tokens[max(first - 4, 0) : max(first - 1, 0)]} & cues.WORKS
+        if gap == " " and before in _MADE_BY and earlier not in cues.OWN_POSSESSIVES:
+            # "Futura van Paul Renner", "No Logo by Naomi Klein": what has a title has a maker.
+            titled = (
+                before in {"van", "by"} and len(phrase.keys) > 1 and first > 1
+                and tokens[first - 2].cap and not tokens[first - 2].first
+            )  # fmt: skip
+            if works or titled:
+                return True
         after = phrase.last + 1
+        following = [t.key for t in tokens[after : after + 3]]
+        if following and following[0] in {"is", "was", "werd", "became"}:
+            said = [key for key in following[1:] if key not in cues.ARTICLES]
+            if said and said[0] in cues.PUBLIC_ROLES:
+                return True
         if after < len(tokens) and tokens[after].gap == ", " and tokens[after].key in _APPOSITION:
             near = tokens[after : after + 4]
             return any(
@@ -96,6 +117,7 @@ class _Names(Candidates):
             or numbered
             or (phrase.cue < 2.4 and (figure or self._public_cue(phrase)))
             or (keys[0] in self.figure_keys and self._previous_key(phrase.first) in cues.NAMING)
+            or (phrase.cue < 2 and len(keys) == 1 and keys[0] in self.in_code)
         )
         score += phrase.cue
         before, earlier = self._previous_key(phrase.first), self._previous_key(phrase.first, 2)
@@ -111,11 +133,21 @@ class _Names(Candidates):
                 score -= 1.0 if keys[0] in lists.given else 1.5
             if before in {"en", "and"} and earlier in {"ik", "i", "me", "mij"}:
                 score += 2.2
+            sourced = before == "volgens" or (before, earlier) == ("to", "according")
+            private = keys[0] in lists.given and keys[0] not in self.known_surnames
+            if sourced and not private and len(keys) == 1 and self.counts[keys[0]] == 1:
+                score -= 2.0  # Who is quoted once and never met is in a book.
+            if before in {"a", "an", "een"} and len(core) == 1:
+                score -= 1.5
             if before in cues.ARTICLES and len(core) == 1 and not phrase.cue:
                 score -= 0.5 if keys[0] in lists.given else 2.2
         score += self._after(phrase)
+        if len(keys) == 1 and keys[0] in lists.given and self._acronym(phrase):
+            score -= 2.5
         near = {first.sentence, first.sentence - 1}
-        if self.fiction and near & self.own_sentences:
+        if self.fiction and first.sentence in self.story_sentences and phrase.cue < 2.4:
+            score -= 1.5
+        elif self.fiction and near & self.own_sentences:
             score += 0.9
         phrase.score = score
 
@@ -129,6 +161,17 @@ class _Names(Candidates):
         if after >= len(tokens):
             return score
         token = tokens[after]
+        first = tokens[phrase.first].sentence
+        if self.fiction and not {first, first - 1} & self.own_sentences:
+            return score  # In a story everybody says and does things.
+        keys = [t.key for t in tokens[after : after + 4]]
+        if (
+            keys[0] in {"uit", "from", "van", "of"} and len(keys) > 2
+            and keys[1] in cues.OWN_POSSESSIVES and cues.OWN_CIRCLES & set(keys[2:])
+        ):  # fmt: skip
+            return score + 3.0
+        if token.gap == ", " and token.key in {"who", "die"}:
+            score += 1.0
         if self._is_relation(after):
             score += 3.0
         elif token.gap == " " and token.key in cues.SAYING:
@@ -170,13 +213,17 @@ class _Names(Candidates):
             if phrase.core[0] == phrase.first and head in lists.given:
                 score += 1.2 if soft else 3.0
             elif phrase.core[0] == phrase.first and head in lists.given_ambiguous:
-                score += 0.5 if starts or soft else (0.9 if keys[0] in lists.words else 1.7)
+                doubtful = soft or (starts and keys[0] in lists.common)
+                score += 0.5 if doubtful else (0.9 if keys[0] in lists.words else 1.7)
             elif keys[-1] in lists.surnames or head in lists.surnames:
                 score += 1.2
             elif keys[-1] in lists.surnames_ambiguous:
                 score += 0.4
             else:
-                score += -2.0 if soft else (0.0 if starts else 0.3)
+                plain = (self._common(keys[0]) or self._acronym(phrase)) and not (
+                    prefixes & cues.STRONG_PREFIXES or phrase.cue >= 2
+                )
+                score += -2.0 if soft or plain else (0.0 if starts else 0.3)
             if prefixes & cues.STRONG_PREFIXES or (
                 prefixes and not starts and "van" in prefixes and first.key == "van" and first.cap
             ):
@@ -185,6 +232,8 @@ class _Names(Candidates):
                 score += 0.5
             return score
         given = head in lists.given
+        if not given and all(self._common(key) or key in lists.not_names for key in keys):
+            score -= 2.0
         if given:
             score += 3.2
         elif head in lists.given_ambiguous:
@@ -205,6 +254,15 @@ class _Names(Candidates):
             score += 1.2 if given or prefixes & cues.STRONG_PREFIXES else 0.5
         return score
 
+    def _common(self, key: str) -> bool:
+        """Whether it is a word like any other: "klaproos", "vergeet-mij-niet"."""
+        known = self.known_given | self.known_surnames
+        return key not in known and all(part in self.lists.common for part in key.split("-"))
+
+    def _acronym(self, phrase: Phrase) -> bool:
+        text = self.tokens[phrase.core[0]].text
+        return 2 <= len(text) <= 5 and text.isupper() and not self.casual
+
     # --- decisions --------------------------------------------------------------------------
 
     def _spread_over_lists(self, phrases: list[Phrase]) -> None:
@@ -221,6 +279,72 @@ class _Names(Candidates):
                     ):  # fmt: skip
                         phrase.score += 2.3
                 before = phrase
+
+    def _judge_full_names(self, phrases: list[Phrase]) -> None:
+        """A full name that nothing ties to the writer is mostly that of somebody well known.
+
+        Writers call the people around them by their first name, or say who they are; of a
+        researcher or an artist they give both names, and after that the surname.
+        """
+        alone = {p.keys[0] for p in phrases if len(p.keys) == 1}
+        tied = {tuple(p.keys) for p in phrases if p.cue >= 2 or self._tied(p)}
+        for at, phrase in enumerate(phrases):
+            keys = phrase.keys
+            if len(keys) < 2 or len(keys[-1]) < 2 or phrase.public or phrase.cue >= 1.5:
+                continue
+            beside = phrases[max(at - 1, 0) : at + 2]
+            if any(
+                other is not phrase and other.score >= self.threshold and not other.public
+                and len(other.keys) == 1 and self._listed(phrase, other)
+                for other in beside
+            ):  # fmt: skip
+                continue
+            if keys[0] in alone or tuple(keys) in tied:
+                continue
+            phrase.score -= 3.0
+            if phrase.score < self.threshold:
+                phrase.public = True
+                for other in beside:
+                    if other is not phrase and other.cue < 1.5 and self._listed(phrase, other):
+                        other.public = True
+
+    def _tied(self, phrase: Phrase) -> bool:
+        """Whether the place of a name makes it one of the people around the writer."""
+        tokens, first = self.tokens, self.tokens[phrase.first]
+        after = phrase.last + 1
+        told = after < len(tokens) and tokens[after].key in cues.ACADEMIC
+        beyond = [token.key for token in tokens[after : after + 2]]
+        if beyond and beyond[0] in {"en", "and"} and set(beyond[1:]) & {"ik", "i", "me", "mij"}:
+            return True
+        met = self._previous_key(phrase.first) in cues.MEETING
+        if first.sentence in self.own_sentences and met and not told:
+            return True
+        line_start = self.text.rfind("\n", 0, first.start) + 1
+        line_end = self.text.find("\n", first.start)
+        line = self.text[line_start : line_end if line_end >= 0 else len(self.text)]
+        before = self.text[line_start : first.start]
+        if len(line.split()) <= len(phrase.keys) + 2 or not before.strip(" -*•"):
+            return line_start > 0 or len(line.split()) <= len(phrase.keys) + 2
+        label = fold(before.split(":")[0]).split() if ":" in before else []
+        if label and set(label) & cues.LABELS:
+            return True
+        sentence = {t.key for t in tokens[max(phrase.first - 8, 0) : phrase.first]}
+        return bool(sentence & cues.THANKS) or (
+            self._previous_key(phrase.first) in cues.WITH
+            and self._previous_key(phrase.first, 2) in cues.TOGETHER
+        )
+
+    def _characters(self, phrases: list[Phrase]) -> set[str]:
+        """Whom a text about a story brings in as somebody of that story."""
+        seen: dict[str, bool] = {}
+        for phrase in phrases:
+            own = self._tied(phrase)
+            for key in phrase.keys:
+                if phrase.cue >= 2.9 and own:
+                    seen[key] = False
+                else:
+                    seen.setdefault(key, not own and phrase.score < self.threshold)
+        return {key for key, character in seen.items() if character}
 
     def _listed(self, one: Phrase, other: Phrase) -> bool:
         if one.first > other.first:
@@ -253,14 +377,20 @@ class _Names(Candidates):
                 cited.update(phrase.keys)
             elif phrase.score >= threshold:
                 known.update(k for k in phrase.keys if len(k) > 1)
+        characters = self._characters(phrases) if self.fiction else set()
         kept = []
         for phrase in phrases:
-            if phrase.public or phrase.score <= -5:
+            if phrase.public or phrase.score <= -5 or phrase.keys[0] in characters:
                 continue
             keys = phrase.keys
             # An author who was cited once, or a character who was introduced as one, stays so.
             given = bool(set(keys) & self.lists.given)
-            if keys[-1] in cited and phrase.cue < 2.4 and (self.fiction or not given):
+            soft_title = self._previous_key(phrase.first) in cues.SOFT_TITLES
+            if (
+                keys[-1] in cited
+                and (phrase.cue < 2.4 or soft_title)
+                and (self.fiction or not given)
+            ):
                 continue
             if phrase.score >= threshold or (keys[0] in known and self._again(phrase)):
                 kept.append(phrase)

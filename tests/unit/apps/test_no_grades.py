@@ -74,3 +74,30 @@ def test_a_ready_made_set_asks_for_no_grade_and_is_complete(name: str, lang: str
 )
 def test_an_ordinary_comment_is_no_verdict(text: str) -> None:
     assert not has_verdict(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Vier sterren.",
+        "Dit verdient een acht.",
+        "This is a solid B.",
+        "Vier uit vijf!",
+        "Six out of ten",
+    ],
+)
+def test_a_verdict_in_words_is_one(text: str) -> None:
+    assert has_verdict(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Schrijf je dit met een d.",
+        "Je noemt een tien jaar oude bron.",
+        "Twee van de tien leerlingen zeggen dit.",
+        "Waarom kies je twee van de zes redenen?",
+    ],
+)
+def test_words_for_numbers_are_no_verdict(text: str) -> None:
+    assert not has_verdict(text)

@@ -105,3 +105,38 @@ def test_leaks_in_what_a_model_wrote() -> None:
     reply = "Goed gedaan, fatima! Waarom noem je Joost? Vraag het Sjoerd."
     leaks = find_leaks(reply, known=known, lang="nl", allowed_in="Ik las dit met Joost.")
     assert [f.text for f in leaks] == ["fatima", "Sjoerd"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "name"),
+    [
+        ("Ik maakte het samen met Haruna en Dagny.", "nl", "Dagny"),
+        ("Mijn stagecoördinator Wubbechien vroeg om een plan.", "nl", "Wubbechien"),
+        ("hoi juf ik ben Mo en mijn zusje shanelly is ziek dus ik kom niet", "nl", "shanelly"),
+        ("geachte mevrouw de bruin ik was er niet want ik was ziek", "nl", "de bruin"),
+        ("Dit verslag is van Nienke Wouterse.", "nl", "Nienke Wouterse"),
+        ("Met dank aan Obbe Castelein voor het meelezen.", "nl", "Obbe Castelein"),
+        ("In ons team deed Docent Van der Zalm mee.", "nl", "Van der Zalm"),
+        ("We were four: Malik, Xin Yi and me. Xin Yi shouted.", "en", "Xin Yi"),
+    ],
+)
+def test_names_of_many_origins_and_ways_of_naming(text: str, lang: str, name: str) -> None:
+    assert ("name", name) in found(text, lang)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("Robert Hooke published his law in 1678. Hooke was no friend of Newton.", "en"),
+        ("I read Weapons of Math Destruction by Cathy O'Neil for my plan.", "en"),
+        ("Wij zagen een stilleven van Charley Toorop.", "nl"),
+        ('naam = "Piet"\nwij = "Sara"\n\nPiet en Sara zijn verzonnen.', "nl"),
+        ("Wij vonden Vergeet-mij-niet en Paardenbloem in het veld.", "nl"),
+        ("Victoria was queen of our country then.", "en"),
+        ("My teacher Ms Pronk", "en"),
+        ("We used a Hanna meter for our report.", "en"),
+        ("De hoofdpersoon van dit boek is Saskia. Ik las de roman thuis. Saskia verdwijnt.", "nl"),
+    ],
+)
+def test_makers_characters_and_made_up_people_stay(text: str, lang: str) -> None:
+    assert [value for kind, value in found(text, lang) if value != "Pronk"] == []
