@@ -292,21 +292,24 @@ class _Names(Candidates):
             keys = phrase.keys
             if len(keys) < 2 or len(keys[-1]) < 2 or phrase.public or phrase.cue >= 1.5:
                 continue
-            beside = phrases[max(at - 1, 0) : at + 2]
+            if keys[0] in alone or tuple(keys) in tied:
+                continue
+            beside = [
+                other
+                for other in phrases[max(at - 1, 0) : at + 2]
+                if other is not phrase and self._listed(phrase, other)
+            ]
             if any(
-                other is not phrase and other.score >= self.threshold and not other.public
-                and len(other.keys) == 1 and self._listed(phrase, other)
+                other.score >= self.threshold and not other.public
+                and (len(other.keys) == 1 or other.keys[0] in alone)
                 for other in beside
             ):  # fmt: skip
-                continue
-            if keys[0] in alone or tuple(keys) in tied:
                 continue
             phrase.score -= 3.0
             if phrase.score < self.threshold:
                 phrase.public = True
                 for other in beside:
-                    if other is not phrase and other.cue < 1.5 and self._listed(phrase, other):
-                        other.public = True
+                    other.public = other.public or other.cue < 1.5
 
     def _tied(self, phrase: Phrase) -> bool:
         """Whether the place of a name makes it one of the people around the writer."""
