@@ -49,33 +49,18 @@ class _Lane:
             self.pump = None
 
 
-def fetch_in_lanes(
-    part: PartFile,
-    new_lane: Callable[[], PieceOpener],
-    *,
-    total_bytes: int,
-    pace: Pace,
-    patience: Patience,
-    cancel: Cancel,
-    arrived: Callable[[int], None],
-) -> None:
-    """Fill every gap of ``part``. Raises what the last connection failed with, Cancelled, OSError.
+class LaneFetch:
+    """Fills every gap of ``part``, over as many connections as ``pace`` says.
 
     A connection that fails too often is given up while others work: a server may allow only a few.
     The part keeps every byte, in all cases.
     """
-    work = _Work(part, new_lane, total_bytes, pace, patience, cancel, arrived)
-    try:
-        work.run()
-    finally:
-        work.end()
 
-
-class _Work:
     def __init__(
         self,
         part: PartFile,
         new_lane: Callable[[], PieceOpener],
+        *,
         total_bytes: int,
         pace: Pace,
         patience: Patience,
@@ -93,6 +78,16 @@ class _Work:
         self._failure: PaadjeError | None = None
 
     def run(self) -> None:
+        """Raises what the last connection failed with, Cancelled, OSError."""
+        try:
+            self._fill()
+        finally:
+            for lane in self._lanes:
+                lane.let_go()
+                lane.opener.close()
+            self._part.save_spans()
+
+    def _fill(self) -> None:
         self._part.save_spans()
         while self._part.done_bytes < self._total:
             self._hand_out()
@@ -114,12 +109,6 @@ class _Work:
             else:
                 self._begin(lane, item)
         self._part.follow(self._cancel)
-
-    def end(self) -> None:
-        for lane in self._lanes:
-            lane.let_go()
-            lane.opener.close()
-        self._part.save_spans()
 
     def _hand_out(self) -> None:
         """A piece for every connection that has none, the first ones first."""

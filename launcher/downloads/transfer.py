@@ -9,7 +9,7 @@ from pathlib import Path
 from launcher.downloads.disk import check_room, write_failed
 from launcher.downloads.hashing import sha256_of
 from launcher.downloads.http import CONNECT_ATTEMPTS, HttpLane, Request, Resolve, http_opener
-from launcher.downloads.lanes import PieceOpener, fetch_in_lanes
+from launcher.downloads.lanes import LaneFetch, PieceOpener
 from launcher.downloads.locks import exclusive, lock_file_of
 from launcher.downloads.pace import PACE, PATIENCE, Limiter, Pace, Patience, Rate
 from launcher.downloads.part import BAD_SUFFIX, PartFile, PartNote, hash_mismatch
@@ -214,7 +214,7 @@ class _Transfer:
         self._notice("models.several_connections")
         self._rate = Rate()
         try:
-            fetch_in_lanes(
+            LaneFetch(
                 self._part,
                 self._new_lane,
                 total_bytes=self._total,
@@ -222,7 +222,7 @@ class _Transfer:
                 patience=self._patience,
                 cancel=self._cancel,
                 arrived=self._arrived,
-            )
+            ).run()
             self._complete = True
         except PaadjeError as error:
             if error.code != "models.range_refused":

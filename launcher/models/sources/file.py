@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from launcher.catalog.schema import HuggingFaceSource, ModelFile
 from launcher.downloads.stream import BLOCK_BYTES, Retry
-from launcher.downloads.transfer import fetch, receive
+from launcher.downloads.transfer import receive
 from launcher.errors import PaadjeError
 from launcher.events import Cancel
 from launcher.models.sources import FETCH_STEP, Order
@@ -142,17 +142,7 @@ def _fetch_address(url: str, order: Order) -> None:
     addresses = addresses_at(url, order.file)
     for place, address in enumerate(addresses, start=1):
         try:
-            fetch(
-                address,
-                target=order.target,
-                size_bytes=order.file.size_bytes,
-                sha256=order.file.sha256,
-                report=order.report,
-                cancel=order.cancel,
-                step=FETCH_STEP,
-                patience=order.patience,
-                pace=order.pace,
-            )
+            order.fetch(address)
         except PaadjeError as error:
             if place == len(addresses) or error.code not in NOT_HERE:
                 raise

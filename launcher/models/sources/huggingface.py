@@ -15,9 +15,8 @@ from launcher.downloads.http import (
     new_session,
     use_system_certificates,
 )
-from launcher.downloads.transfer import fetch
 from launcher.errors import PaadjeError
-from launcher.models.sources import FETCH_STEP, Order
+from launcher.models.sources import Order
 
 METADATA_TIMEOUT_S = 10.0
 DEFAULT_REVISION = "main"
@@ -29,17 +28,7 @@ def fetch_from_hub(source: HuggingFaceSource, order: Order, *, endpoint: str) ->
     """Fetch the file. Without a pinned commit the present one is asked for; sha256 decides."""
     hub = _Hub(source, endpoint, order.environ)
     try:
-        fetch(
-            hub.resolve,
-            target=order.target,
-            size_bytes=order.file.size_bytes,
-            sha256=order.file.sha256,
-            report=order.report,
-            cancel=order.cancel,
-            step=FETCH_STEP,
-            patience=order.patience,
-            pace=order.pace,
-        )
+        order.fetch(hub.resolve)
     except PaadjeError as error:
         if error.code == "models.gated":
             error.params["page"] = hub.page

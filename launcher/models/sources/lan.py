@@ -7,11 +7,10 @@ import time
 from dataclasses import dataclass
 
 from launcher.downloads.http import new_session
-from launcher.downloads.transfer import fetch
 from launcher.errors import PaadjeError
 from launcher.events import Cancel
 from launcher.models.serving import SERVICE_TYPE
-from launcher.models.sources import FETCH_STEP, Order
+from launcher.models.sources import Order
 
 PLACE = "lan"
 """What a user types for "whoever shares it here"."""
@@ -95,17 +94,7 @@ def fetch_from_lan(order: Order) -> None:
         if not has_file(colleague, order.file.sha256, order.file.size_bytes):
             continue
         try:
-            fetch(
-                f"{colleague.url}/sha256/{order.file.sha256}",
-                target=order.target,
-                size_bytes=order.file.size_bytes,
-                sha256=order.file.sha256,
-                report=order.report,
-                cancel=order.cancel,
-                step=FETCH_STEP,
-                patience=order.patience,
-                pace=order.pace,
-            )
+            order.fetch(f"{colleague.url}/sha256/{order.file.sha256}")
         except PaadjeError as error:
             if error.code not in GO_ON_AFTER:
                 raise

@@ -2,10 +2,11 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from launcher.catalog.schema import HuggingFaceSource, ModelFile
+from launcher.catalog.schema import CatalogModel, HuggingFaceSource, ModelFile
 from launcher.errors import Cancelled, PaadjeError
 from launcher.events import Cancel, Event, Notice, Progress, StepFinished, StepStarted, ignore
 from launcher.models.fetch import ensure_model, forget_reachable, reachable
@@ -46,6 +47,23 @@ def code_of(place: Path, order: Order) -> str:
     with pytest.raises(PaadjeError) as caught:
         fetch_from_place(str(place), order)
     return caught.value.code
+
+
+def ensure(library: Library, model: CatalogModel | None = None, **changes: Any) -> Path:
+    """Without a Hub, and without anything else that is asked for by itself."""
+    return ensure_model(
+        model or model_of(FILE),
+        library,
+        **{
+            "hf_endpoint": "http://127.0.0.1:9",
+            "offline": True,
+            "from_place": None,
+            "environ": {},
+            "report": ignore,
+            "cancel": Cancel(),
+            **changes,
+        },
+    )
 
 
 def test_a_file_under_any_name(stick, order):
@@ -100,16 +118,7 @@ def test_ensure_from_a_stick_without_network(stick, tmp_path):
     (stick / FILE.name).write_bytes(CONTENT)
     events: list[Event] = []
     library = Library(tmp_path / "library")
-    path = ensure_model(
-        model_of(FILE),
-        library,
-        hf_endpoint="http://127.0.0.1:9",
-        offline=True,
-        from_place=str(stick),
-        environ={},
-        report=events.append,
-        cancel=Cancel(),
-    )
+    path = ensure(library, from_place=str(stick), report=events.append)
     assert path == library.find(FILE)
     kinds = [type(event) for event in events]
     assert kinds[0] is StepStarted
@@ -141,46 +150,19 @@ def test_a_stick_counts_without_a_network(stick):
 @pytest.mark.parametrize("place", [None, "http://127.0.0.1:9/model.gguf"])
 def test_offline_without_a_place(tmp_path, place):
     with pytest.raises(PaadjeError) as caught:
-        ensure_model(
-            model_of(FILE),
-            Library(tmp_path),
-            hf_endpoint="http://127.0.0.1:9",
-            offline=True,
-            from_place=place,
-            environ={},
-            report=ignore,
-            cancel=Cancel(),
-        )
+        ensure(Library(tmp_path), from_place=place)
     assert caught.value.code == "models.offline"
 
 
 def test_what_is_here_needs_no_source(tmp_path):
     (tmp_path / FILE.name).write_bytes(CONTENT)
-    path = ensure_model(
-        model_of(FILE),
-        Library(tmp_path),
-        hf_endpoint="http://127.0.0.1:9",
-        offline=True,
-        from_place=None,
-        environ={},
-        report=ignore,
-        cancel=Cancel(),
-    )
+    path = ensure(Library(tmp_path))
     assert path == tmp_path / FILE.name
 
 
 def test_withheld_model(tmp_path):
     with pytest.raises(PaadjeError) as caught:
-        ensure_model(
-            model_of(None),
-            Library(tmp_path),
-            hf_endpoint="http://127.0.0.1:9",
-            offline=False,
-            from_place=None,
-            environ={},
-            report=ignore,
-            cancel=Cancel(),
-        )
+        ensure(Library(tmp_path), model_of(None), offline=False)
     assert caught.value.code == "models.withheld"
 
 
