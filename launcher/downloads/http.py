@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 10.0
 CONNECT_ATTEMPTS = 3
 LONGEST_RETRY_AFTER_S = 60.0
+ENOUGH_BYTES = BLOCK_BYTES // 2
+"""Putting pieces together copies them: what is this large is passed on as it is."""
 USER_AGENT = f"paadje/{__version__}"
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
@@ -164,6 +166,8 @@ class HttpStream:
                 self._session.close()
             raise
         self.start_byte = start_byte
+        # Decoding copies every byte, also where there is nothing to decode.
+        self._is_encoded = "Content-Encoding" in self._answer.headers
         self.total_bytes: int | None = None
         self.unusable_range = False
         self._read_headers(start_byte)
@@ -245,10 +249,10 @@ class HttpStream:
         if self._failure is not None:
             raise self._failure
         data = self._read_some()
-        if not data or len(data) >= BLOCK_BYTES or not self._more_is_here():
+        if not data or len(data) >= ENOUGH_BYTES or not self._more_is_here():
             return data
         pieces, count = [data], len(data)
-        while count < BLOCK_BYTES and self._more_is_here():
+        while count < ENOUGH_BYTES and self._more_is_here():
             try:
                 data = self._read_some()
             except Retry as failure:
@@ -264,7 +268,7 @@ class HttpStream:
         import urllib3
 
         try:
-            data: bytes = self._answer.raw.read1(BLOCK_BYTES, decode_content=True)
+            data: bytes = self._answer.raw.read1(BLOCK_BYTES, decode_content=self._is_encoded)
         except (urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError) as error:
             # ValueError and AttributeError: urllib3 when another thread has shut the socket down.
             raise interrupted(self.host, f"{type(error).__name__}: {mask(str(error))}") from None

@@ -7,6 +7,8 @@ def add_span(spans: list[Span], start: int, end: int) -> list[Span]:
     """``spans`` with ``start`` up to but not including ``end``; spans that touch become one."""
     if start >= end:
         return spans
+    if spans and spans[-1][1] == start:  # Almost always: the next bytes.
+        return [*spans[:-1], (spans[-1][0], end)]
     before = [span for span in spans if span[1] < start]
     after = [span for span in spans if span[0] > end]
     touching = [span for span in spans if span[1] >= start and span[0] <= end]

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from launcher.errors import PaadjeError
 
-QUEUED_BLOCKS = 16
-BLOCK_BYTES = 512 * 1024
+QUEUED_BLOCKS = 8
+BLOCK_BYTES = 1024 * 1024
 """At most 8 MiB is between the reader and the writer."""
 _ABANDONED_LOOK_S = 0.2
 

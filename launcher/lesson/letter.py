@@ -58,6 +58,8 @@ def letter_lines(found: NetworkDiagnosis, t: Translator, *, first_port: int) -> 
     yield "heading", (t("lesson.letter.measured", date=time.strftime("%Y-%m-%d")),)
     has_proxy = t("lesson.letter.has_proxy", proxy=found.proxy)
     yield "item", (has_proxy if found.proxy else t("lesson.letter.no_proxy"),)
+    if found.proxy_script:
+        yield "item", (t("lesson.letter.proxy_script", script=found.proxy_script),)
     issuers = sorted({host.issuer or "?" for host in found.hosts if host.inspection == "trusted"})
     if issuers:
         yield "item", (t("lesson.letter.inspected", issuer=", ".join(issuers)),)

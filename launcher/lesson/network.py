@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from launcher import catalog
 from launcher.catalog.schema import CatalogModel, HuggingFaceSource, PypiSource
 from launcher.downloads.disk import free_bytes
 from launcher.downloads.http import connection_error, host_of, mask, new_session
+from launcher.downloads.proxy_script import find_proxy_script
 from launcher.downloads.stream import Retry
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Report, StepFinished, StepStarted
@@ -53,12 +54,14 @@ class HostCheck:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkDiagnosis:
     """What was found. ``proxy`` is a host without any password; ``None`` is unknown or not there.
+    ``proxy_script`` is the host of a script that finds the proxy, or ``wpad``.
 
     ``bytes_per_s`` was measured on the first bytes of the model ``model``.
     """
 
     hosts: tuple[HostCheck, ...]
     proxy: str | None
+    proxy_script: str | None
     bytes_per_s: float | None
     model: str
     model_bytes: int
@@ -80,7 +83,7 @@ def diagnose_network(context: Context, *, report: Report, cancel: Cancel) -> Net
         if model.status == "offer" and model.role == "chat" and model.file
     )
     assert model.file is not None
-    proxy = _proxy(context.settings.hf_endpoint)
+    script = find_proxy_script(context.environ)
     hosts: list[HostCheck] = []
     speed = None
     if not context.settings.offline:
@@ -93,23 +96,15 @@ def diagnose_network(context: Context, *, report: Report, cancel: Cancel) -> Net
     free = free_bytes(context.models_dir)
     draft = NetworkDiagnosis(
         hosts=tuple(hosts),
-        proxy=proxy,
+        proxy=_proxy(context.settings.hf_endpoint),
+        proxy_script=script and (host_of(script) if "://" in script else script),
         bytes_per_s=speed,
         model=model.name,
         model_bytes=model.file.size_bytes,
         disk_free_bytes=free,
         checks=(),
     )
-    checks = tuple(_checks(draft, offline=context.settings.offline))
-    return NetworkDiagnosis(
-        hosts=draft.hosts,
-        proxy=proxy,
-        bytes_per_s=speed,
-        model=draft.model,
-        model_bytes=draft.model_bytes,
-        disk_free_bytes=free,
-        checks=checks,
-    )
+    return replace(draft, checks=tuple(_checks(draft, offline=context.settings.offline)))
 
 
 def _checks(found: NetworkDiagnosis, *, offline: bool) -> list[Check]:
@@ -120,6 +115,16 @@ def _checks(found: NetworkDiagnosis, *, offline: bool) -> list[Check]:
         if found.proxy
         else Check(code="net_no_proxy", state="ok")
     ]
+    if found.proxy_script:
+        # Where Paadje gets through without it, it is only good to know.
+        hindered = not found.proxy and any(host.problem for host in found.hosts)
+        checks.append(
+            Check(
+                code="net_proxy_script",
+                state="warning" if hindered else "ok",
+                params={"script": found.proxy_script},
+            )
+        )
     for host in found.hosts:
         params = {"host": host.host, "role": host.role}
         if host.problem is not None:

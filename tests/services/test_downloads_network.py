@@ -162,6 +162,19 @@ def test_proxy_without_its_password(look, monkeypatch):
     assert states(found)["net_proxy_refuses"] == "problem"
 
 
+def test_a_script_for_the_proxy_is_said_where_paadje_does_not_get_through(look, hub, tmp_path):
+    script = "http://zoe:geheim@pac.school.example/proxy.pac?key=1"
+    assert states(look(auto_proxy=script))["net_proxy_script"] == "ok"
+    with unused_port() as port:
+        found = look(f"http://127.0.0.1:{port}", auto_proxy=script)
+    assert states(found)["net_proxy_script"] == "warning"
+    assert found.proxy_script == "pac.school.example"
+    assert "geheim" not in repr(found)
+    for lang in ("nl", "en"):
+        lesson.write_letter(tmp_path / "brief.md", found, translator(lang), first_port=42000)
+        assert "pac.school.example" in (tmp_path / "brief.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("lang", ["nl", "en"])
 @pytest.mark.parametrize("name", ["brief.html", "brief.md"])
 def test_letter_is_one_page_in_both_languages(look, hub, tmp_path, lang, name):
