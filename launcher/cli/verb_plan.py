@@ -58,7 +58,10 @@ def plan_lines(context: Context, plan: LaunchPlan, t: Translator) -> Iterator[st
     yield from lesson.explain_plan(context, plan)
     yield ""
     yield t("cli.plan.model", model=plan.model_name, quantization=plan.quantization or "?")
-    if plan.fetch_bytes:
+    taken_from = plan.files[0].taken_from
+    if taken_from is not None:
+        yield t("cli.plan.taken_over", program=taken_from, size=t.size(plan.fetch_bytes))
+    elif plan.fetch_bytes:
         yield t("cli.plan.download", size=t.size(plan.fetch_bytes))
         if plan.disk_free_bytes is not None:
             yield t(

@@ -41,6 +41,10 @@ class Elsewhere:
     def missing_bytes(self, model: CatalogModel) -> int:
         return model.file.size_bytes if model.file else 0
 
+    def taken_from(self, model: CatalogModel) -> str | None:
+        """The other program that has this model already."""
+        return None
+
     def known_speeds(
         self, machine: MachineProfile, engine: Engine
     ) -> Callable[[CatalogModel], KnownSpeeds]:
@@ -118,6 +122,12 @@ class Here(Elsewhere):
 
     def missing_bytes(self, model: CatalogModel) -> int:
         return self._library.missing_bytes(model.file) if model.file else 0
+
+    def taken_from(self, model: CatalogModel) -> str | None:
+        from launcher.models.elsewhere import find_elsewhere
+
+        found = find_elsewhere(model.file, self._context.environ) if model.file else None
+        return found.program if found else None
 
     def engine_memory(self, model: CatalogModel, fit: Fit, kv_type: str) -> MemoryNeed | None:
         """From a dry run of the engine on the file that is here, remembered by its settings.

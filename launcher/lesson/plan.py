@@ -11,12 +11,17 @@ PLAN_VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedFile:
-    """One file the plan needs. ``fetch_bytes`` is what is still missing of it."""
+    """One file the plan needs. ``fetch_bytes`` is what is still missing of it.
+
+    ``taken_from`` is the other program on this computer that seems to have all of it: then nothing
+    is fetched, unless its bytes turn out to be others.
+    """
 
     name: str
     size_bytes: int
     sha256: str
     fetch_bytes: int
+    taken_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

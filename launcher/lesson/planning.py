@@ -145,6 +145,7 @@ def make_plan(
                 size_bytes=file.size_bytes,
                 sha256=file.sha256,
                 fetch_bytes=missing_bytes,
+                taken_from=here.taken_from(model) if missing_bytes else None,
             ),
         ),
         fetch_bytes=missing_bytes,

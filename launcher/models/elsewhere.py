@@ -31,14 +31,14 @@ class Found:
     size_bytes: int
 
 
-def find_elsewhere(file: ModelFile, environ: Mapping[str, str]) -> Path | None:
+def find_elsewhere(file: ModelFile, environ: Mapping[str, str]) -> Found | None:
     """A file of the right size where another program would keep exactly this model.
 
     Cheap: a few looks, no search. Whether the bytes are right is for the sha256.
     """
-    for path in _likely(file, environ):
+    for program, path in _likely(file, environ):
         if _size(path) == file.size_bytes:
-            return path
+            return Found(program=program, name=path.name, path=path, size_bytes=file.size_bytes)
     return None
 
 
@@ -55,18 +55,19 @@ def list_elsewhere(environ: Mapping[str, str]) -> tuple[Found, ...]:
     return tuple(found.values())
 
 
-def _likely(file: ModelFile, environ: Mapping[str, str]) -> Iterator[Path]:
+def _likely(file: ModelFile, environ: Mapping[str, str]) -> Iterator[tuple[Program, Path]]:
     sources = [source for source in file.sources if isinstance(source, HuggingFaceSource)]
     for folder in _ollama_folders(environ):
-        yield folder / "blobs" / f"sha256-{file.sha256}"
+        yield "Ollama", folder / "blobs" / f"sha256-{file.sha256}"
     for source in sources:
         for folder in _hub_folders(environ):
             repo = folder / f"models--{source.repo.replace('/', '--')}"
             # The name of a large file in the cache is its sha256.
-            yield repo / "blobs" / file.sha256
-            yield from (commit / source.file for commit in _inside(repo / "snapshots"))
+            yield "Hugging Face", repo / "blobs" / file.sha256
+            for commit in _inside(repo / "snapshots"):
+                yield "Hugging Face", commit / source.file
         for folder in _lm_studio_folders(environ):
-            yield folder / source.repo / Path(source.file).name
+            yield "LM Studio", folder / source.repo / Path(source.file).name
 
 
 def _all(environ: Mapping[str, str]) -> Iterator[tuple[Program, str, Path]]:

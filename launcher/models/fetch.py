@@ -90,7 +90,7 @@ def ensure_model(
     )
     elsewhere = find_elsewhere(file, environ)
     if elsewhere is not None:
-        attempts.insert(0, (str(elsewhere), lambda: take_over(elsewhere, order)))
+        attempts.insert(0, (elsewhere.program, lambda: take_over(elsewhere.path, order)))
     if not attempts:
         raise PaadjeError("models.offline", model=model.name)
     report(StepStarted(step=FETCH_STEP, params={"model": model.name}))

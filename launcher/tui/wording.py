@@ -66,10 +66,12 @@ def last_answer(t: Translator, class_last_s: float | None) -> str:
     return t("tui.waiting.last", last=t.duration(class_last_s))
 
 
-def download(t: Translator, fetch_bytes: int) -> str:
+def download(t: Translator, fetch_bytes: int, taken_from: str | None = None) -> str:
     """What has to be fetched, and how long that takes about."""
     if not fetch_bytes:
         return t("tui.download.nothing")
+    if taken_from is not None:
+        return t("tui.download.taken_over", program=taken_from, size=t.size(fetch_bytes))
     return t(
         "tui.download.size",
         size=t.size(fetch_bytes),

@@ -125,7 +125,7 @@ def download_with_pip(source: PypiSource, wheel: Path, order: Order) -> None:
         places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
         _run_pip(
             [
-                "download", "--no-deps", "--only-binary=:all:", "--quiet", "--no-cache-dir",
+                "download", "--no-deps", "--only-binary=:all:", "--quiet",
                 "--dest", str(destination), _requirement(source),
             ],
             {**order.environ, **places},
@@ -209,7 +209,8 @@ def _run_pip(
     each_look: Callable[[], None] | None = None,
 ) -> None:
     """Run pip until it ends. Raises ``models.no_index`` with its last words, or Cancelled."""
-    command = [sys.executable, "-m", "pip", *arguments, "--no-input"]
+    # No cache: what Paadje fetches is in its own folders only, and goes when Paadje goes.
+    command = [sys.executable, "-m", "pip", *arguments, "--no-input", "--no-cache-dir"]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             [*command, "--disable-pip-version-check"],

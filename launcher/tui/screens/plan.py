@@ -112,7 +112,9 @@ class PlanScreen(Front[None]):
             yield Line(label, classes=f"verdict {tone}")
         for sentence in self._sentences:
             yield Line(sentence, classes="paragraph")
-        yield Line(wording.download(t, plan.fetch_bytes), id="download", classes="gap")
+        taken_from = plan.files[0].taken_from
+        said = wording.download(t, plan.fetch_bytes, taken_from)
+        yield Line(said, id="download", classes="gap")
         yield Line(t("tui.plan.privacy"), classes="strong gap")
         privacy = self._recipe.privacy
         for text in (privacy.stores, privacy.sends, privacy.retention):

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from launcher import catalog, lesson
 from launcher.catalog.schema import HuggingFaceSource, ModelFile
+from launcher.cli.verb_plan import plan_lines
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Event, Notice
+from launcher.i18n import translator
+from launcher.lesson.types import PlanWishes
 from launcher.models.elsewhere import find_elsewhere, list_elsewhere
 from launcher.models.fetch import ensure_model, reachable
 from launcher.models.library import Library
@@ -131,3 +135,28 @@ def test_folders_that_were_moved(tmp_path):
 def test_manifests_that_are_none(tmp_path, text):
     put(tmp_path / "manifests" / "r" / "l" / "m" / "t", text.encode())
     assert list_elsewhere({"OLLAMA_MODELS": str(tmp_path)}) == ()
+
+
+@pytest.mark.parametrize(("put_there", "program"), [
+    (in_hub_cache, "Hugging Face"), (in_lm_studio, "LM Studio"), (in_ollama, "Ollama"),
+])  # fmt: skip
+def test_the_program_is_named(tmp_path, put_there, program):
+    put_there(tmp_path)
+    found = find_elsewhere(FILE, {"HOME": str(tmp_path)})
+    assert found is not None
+    assert (found.program, found.size_bytes) == (program, len(CONTENT))
+
+
+def test_a_plan_says_that_another_program_has_it(home, tmp_path, starter_model):
+    practice = catalog.load_catalog().practice_model()
+    assert practice.file is not None
+    blob = tmp_path / ".ollama" / "models" / "blobs" / f"sha256-{practice.file.sha256}"
+    blob.parent.mkdir(parents=True)
+    blob.symlink_to(starter_model)
+    for environ, program in (({"HOME": str(tmp_path)}, "Ollama"), ({}, None)):
+        context = lesson.open_context({"PAADJE_HOME": str(home), **environ}, lang="nl")
+        plan = lesson.make_plan(context, "feedback-companion", PlanWishes(model=practice.id))
+        assert plan.files[0].taken_from == program
+        assert plan.fetch_bytes == practice.file.size_bytes
+        lines = "\n".join(plan_lines(context, plan, translator("nl")))
+        assert ("Niets op te halen" in lines) == (program is not None)
