@@ -32,6 +32,9 @@ class Settings(BaseModel):
         0.0, ge=0, description="The most that a download takes, in megabit a second; 0 is all."
     )
     offline: bool = Field(False, description="Fetch nothing from the internet.")
+    colleagues: bool = Field(
+        True, description="Ask colleagues on this network when no other place gives a model."
+    )
     port: int = Field(42000, ge=1024, le=65535, description="The first port for the class.")
 
 

@@ -23,6 +23,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     monkeypatch.setenv("PAADJE_HOME", str(home))
+    # Tests ask nobody outside this computer, unless they are about that.
+    monkeypatch.setenv("PAADJE_COLLEAGUES", "false")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     return home
 

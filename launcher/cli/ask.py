@@ -24,6 +24,8 @@ def consent(plan: LaunchPlan, context: Context, t: Translator, *, yes: bool, as_
         raise UsageError("cli.needs_yes", size=t.size(plan.fetch_bytes))
     for line in plan_lines(context, plan, t):
         sys.stderr.write(f"{printable(line)}\n")
+    if context.settings.colleagues and not context.settings.offline:
+        sys.stderr.write(f"\n{t('cli.ask.colleagues')}\n")
     sys.stderr.write(f"\n{t('cli.ask.go_on')} ")
     sys.stderr.flush()
     answer = sys.stdin.readline().strip().casefold()
@@ -40,6 +42,7 @@ def licence(
     page = plan.licence_url or "–"
     shown = t("cli.licence.shown", model=plan.model_name, licence=plan.licence, page=page)
     sys.stderr.write(f"{printable(shown)}\n")
+    sys.stderr.write(f"{t('cli.licence.read', id=plan.model)}\n")
     if not accept:
         if as_json or not sys.stdin.isatty():
             raise UsageError(

@@ -12,11 +12,11 @@ from launcher.cli.signals import cancel_on_interrupt
 from launcher.errors import ExitCode, UsageError
 from launcher.i18n import Translator
 from launcher.lesson.kits import Kit
-from launcher.lesson.library import Import, ModelEntry, ModelFacts, Verification
+from launcher.lesson.library import Import, LicenceCard, ModelEntry, ModelFacts, Verification
 from launcher.lesson.types import Context, to_dict
 
-ACTIONS = ("list", "add", "import", "remove", "verify", "export", "serve")
-NEED_WHAT = ("add", "remove", "export")
+ACTIONS = ("list", "add", "import", "remove", "verify", "licence", "export", "serve")
+NEED_WHAT = ("add", "remove", "licence", "export")
 
 
 def parser(t: Translator) -> Parser:
@@ -90,6 +90,11 @@ def _verify(options: argparse.Namespace, context: Context, t: Translator) -> Out
     )
 
 
+def _licence(options: argparse.Namespace, context: Context, t: Translator) -> Output:
+    card = lesson.read_licence(context, options.what)
+    return Output(data=to_dict(card), lines=_terms(card, t))
+
+
 def _export(options: argparse.Namespace, context: Context, t: Translator) -> Output:
     with cancel_on_interrupt() as cancel:
         kit = lesson.export_kit(
@@ -124,6 +129,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace, Context, Translator], Output]] =
     "import": _import,
     "remove": _remove,
     "verify": _verify,
+    "licence": _licence,
     "export": _export,
 }
 
@@ -168,6 +174,20 @@ def _verified(checks: Sequence[Verification], t: Translator) -> Iterator[str]:
         yield t("cli.models.none")
     for check in checks:
         yield t("cli.models.right" if check.right else "cli.models.wrong", name=check.name)
+
+
+def _terms(card: LicenceCard, t: Translator) -> Iterator[str]:
+    yield t("cli.models.terms", model=card.model, licence=card.licence or "?")
+    if card.page is not None:
+        yield t("cli.models.terms_page", page=card.page)
+    if card.accepted_at is not None:
+        yield t("cli.models.terms_accepted", day=card.accepted_at[:10])
+    elif card.needs_acceptance:
+        yield t("cli.models.terms_needed")
+    if card.text is not None:
+        yield from ("", *card.text.splitlines())
+    elif card.page is not None:
+        yield t("cli.models.terms_elsewhere")
 
 
 def _exported(kit: Kit, t: Translator) -> Iterator[str]:

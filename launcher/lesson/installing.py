@@ -55,6 +55,7 @@ def install(
             limit_bytes_per_s=settings.download_limit_mbit * 1e6 / 8 or None,
         ),
         mirrors=settings.mirrors.split(),
+        colleagues=settings.colleagues,
     )
     receipt = InstallReceipt(
         app=plan.app, model=plan.model, files=(path.name,), fetched_bytes=missing_bytes

@@ -58,6 +58,18 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LicenceCard:
+    """The terms of one model. ``text`` is None where it could not be had: then ``page`` tells."""
+
+    model: str
+    licence: str
+    page: str | None
+    needs_acceptance: bool
+    accepted_at: str | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
     """What was taken over from other programs, and what they have that Paadje does not know.
 
@@ -242,6 +254,25 @@ def known_model(context: Context, model_id: str) -> CatalogModel:
     Raises `UsageError` ``catalog.unknown_model``.
     """
     return find_model(catalog.load_catalog(), Library(context.models_dir), model_id)
+
+
+def read_licence(context: Context, model_id: str) -> LicenceCard:
+    """What the terms of a model are, in full where the maker keeps them beside the model."""
+    from launcher.models.sources.huggingface import endpoint_of
+
+    model = known_model(context, model_id)
+    text = None
+    if not context.settings.offline:
+        endpoint = endpoint_of(context.settings.hf_endpoint, context.environ).rstrip("/")
+        text = licences.fetch_text(model, endpoint=endpoint, environ=context.environ)
+    return LicenceCard(
+        model=model.name,
+        licence=model.licence.name,
+        page=model.licence.url,
+        needs_acceptance=model.licence.needs_acceptance,
+        accepted_at=licences.accepted_at(context.paths.data, model.licence),
+        text=text,
+    )
 
 
 def licence_accepted(context: Context, model_id: str) -> bool:

@@ -61,14 +61,15 @@ def ensure_model(
     patience: Patience = PATIENCE,
     pace: Pace = PACE,
     mirrors: Sequence[str] = (),
+    colleagues: bool = False,
 ) -> Path:
     """The path of the model's file, fetched and verified where needed.
 
     What another program has on this computer is taken over. Else the sources are tried in order:
     ``from_place`` (a folder, a file, an address, or ``lan`` for whoever shares it here), those of
-    the catalog, ``mirrors``; a Notice tells when the next one is tried. When all fail, the most
-    telling error is raised, with every attempt in its detail. Partial files stay, and the next call
-    goes on with them.
+    the catalog, ``mirrors``, and with ``colleagues`` whoever shares it on this network; a Notice
+    tells when the next one is tried. When all fail, the most telling error is raised, with every
+    attempt in its detail. Partial files stay, and the next call goes on with them.
     """
     file = model.file
     if file is None:
@@ -88,6 +89,9 @@ def ensure_model(
     attempts = _attempts(
         order, hf_endpoint=hf_endpoint, offline=offline, from_place=from_place, mirrors=mirrors
     )
+    # Last, because it is the slowest to find out; not after it was asked for by name.
+    if colleagues and attempts and not offline and from_place != LAN:
+        attempts.append((LAN, partial(_ask_colleagues, order)))
     elsewhere = find_elsewhere(file, environ)
     if elsewhere is not None:
         attempts.insert(0, (elsewhere.program, lambda: take_over(elsewhere.path, order)))
@@ -97,7 +101,8 @@ def ensure_model(
     failures: list[tuple[str, PaadjeError]] = []
     for name, attempt in attempts:
         if failures:
-            report(Notice(code="models.next_source", params={"source": name}))
+            code = "models.asking_colleagues" if name == LAN else "models.next_source"
+            report(Notice(code=code, params={"source": name}))
         try:
             attempt()
         except Cancelled:
@@ -105,7 +110,9 @@ def ensure_model(
         except PaadjeError as error:
             if error.code in STOPS_ALL:
                 raise _with_what_can_go(error, library) from error
-            failures.append((name, error))
+            # Nobody shares: that is no news, unless it was asked for.
+            if error.code != "models.nobody_shares" or from_place == LAN:
+                failures.append((name, error))
             continue
         library.record(order.target, file.sha256, origin="catalog")
         _forget_leftovers(order.target)
@@ -147,9 +154,7 @@ def _attempts(
 ) -> list[tuple[str, Callable[[], None]]]:
     attempts: list[tuple[str, Callable[[], None]]] = []
     if from_place == LAN:
-        from launcher.models.sources.lan import fetch_from_lan
-
-        attempts.append((LAN, lambda: fetch_from_lan(order)))
+        attempts.append((LAN, partial(_ask_colleagues, order)))
     elif from_place is not None and not (offline and is_address(from_place)):
         attempts.append((_shown(from_place), lambda: fetch_from_place(from_place, order)))
     if offline:
@@ -162,6 +167,12 @@ def _attempts(
     for mirror in mirrors:
         attempts.append((_shown(mirror), partial(fetch_from_place, mirror, order)))
     return attempts
+
+
+def _ask_colleagues(order: Order) -> None:
+    from launcher.models.sources.lan import fetch_from_lan
+
+    fetch_from_lan(order)
 
 
 def _hub_is_off(environ: Mapping[str, str]) -> bool:

@@ -10,13 +10,18 @@ from pathlib import Path
 import pytest
 import requests
 
+from launcher import catalog
 from launcher.catalog.schema import HuggingFaceSource, ModelFile
+from launcher.downloads.transfer import Patience
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Event, Notice, ignore
 from launcher.models import serving
 from launcher.models.fetch import ensure_model
 from launcher.models.library import Library
 from launcher.models.serving import serve_models, shared_files
+from launcher.models.sources import lan
+from launcher.models.sources.lan import Colleague
+from tests.fake_hub import FakeHub
 from tests.services.namespaces import ROOT, Laptop, two_joined
 from tests.services.test_kits import put_model
 from tests.unit.models.catalog_models import model_of
@@ -46,6 +51,15 @@ def test_found_on_the_network_and_verified(tmp_path, starter_model):
             receipt = bram("install", APP, "--from", "lan", "--yes")
             assert receipt["fetched_bytes"] == 98_362_432
             assert bram("models", "verify")["models"][0]["right"]
+
+            # No index within reach: the colleague is the last resort, without being asked for.
+            dora = Laptop(home=tmp_path / "Dora", network=second, environ={
+                "PAADJE_COLLEAGUES": "true", "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+                "PIP_RETRIES": "0",
+            })  # fmt: skip
+            practice = catalog.load_catalog().practice_model().id
+            receipt = dora("install", APP, "--model", practice, "--yes")
+            assert receipt["fetched_bytes"] == 98_362_432
 
             # The same size and the same time, other bytes: Anna's index still believes in it.
             entry = library.entries()[0]
@@ -161,6 +175,44 @@ def test_the_typed_address_of_a_colleague(shared, tmp_path):
     )  # fmt: skip
     assert path.read_bytes() == CONTENT
     assert [event.code for event in events if isinstance(event, Notice)] == ["models.shared"]
+
+
+def test_colleagues_are_asked_when_all_else_failed(shared, tmp_path, monkeypatch):
+    _, url, _ = shared
+    asked: list[str] = []
+
+    def discover(cancel: Cancel) -> tuple[Colleague, ...]:
+        asked.append(url)
+        return (Colleague(url=url),)
+
+    monkeypatch.setattr(lan, "discover", discover)
+    events: list[Event] = []
+    with FakeHub() as hub:
+        options = {
+            "hf_endpoint": hub.endpoint, "from_place": None, "environ": {}, "report": events.append,
+            "cancel": Cancel(), "patience": Patience(attempts=1), "offline": False,
+        }  # fmt: skip
+        with pytest.raises(PaadjeError) as caught:
+            ensure_model(model_of(FILE), Library(tmp_path / "b"), **options)
+        assert caught.value.code == "models.not_found"
+        assert not asked
+        library = Library(tmp_path / "b")
+        path = ensure_model(model_of(FILE), library, colleagues=True, **options)
+        assert path.read_bytes() == CONTENT
+        assert len(asked) == 1
+        codes = [event.code for event in events if isinstance(event, Notice)]
+        assert "models.asking_colleagues" in codes
+        # Nobody there: what is said is what went wrong with the source itself.
+        monkeypatch.setattr(lan, "discover", lambda cancel: ())
+        with pytest.raises(PaadjeError) as caught:
+            ensure_model(model_of(FILE), Library(tmp_path / "c"), colleagues=True, **options)
+        assert caught.value.code == "models.not_found"
+        assert "nobody_shares" not in caught.value.detail
+        # Where the internet is not wanted, nobody is asked by himself.
+        options["offline"] = True
+        with pytest.raises(PaadjeError) as caught:
+            ensure_model(model_of(FILE), Library(tmp_path / "c"), colleagues=True, **options)
+        assert caught.value.code == "models.offline"
 
 
 def test_address_that_is_taken(shared):

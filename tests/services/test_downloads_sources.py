@@ -432,3 +432,29 @@ def test_kill_and_resume(hub, tmp_path):
     assert target.read_bytes() == CONTENT
     assert hub.bytes_served == len(CONTENT)
     assert not part.exists()
+
+
+def test_the_hubs_own_client_leaves_nothing_behind(hub, tmp_path):
+    """Else removing everything of Paadje would not be everything."""
+    home = tmp_path / "home"
+    home.mkdir()
+    program = """
+import os, sys
+from pathlib import Path
+from launcher.catalog.schema import ModelFile
+from launcher.events import Cancel, ignore
+from launcher.models.fetch import ensure_model
+from launcher.models.library import Library
+from tests.unit.models.catalog_models import model_of
+file = ModelFile.model_validate_json(sys.argv[2])
+ensure_model(model_of(file), Library(Path(sys.argv[3])), hf_endpoint=sys.argv[1], offline=False,
+             from_place=None, environ=os.environ, report=ignore, cancel=Cancel())
+"""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "XDG_"))}
+    subprocess.run(
+        [sys.executable, "-c", program, hub.endpoint, FILE.model_dump_json(), tmp_path / "models"],
+        env={**clean, "HOME": str(home), "USERPROFILE": str(home)},
+        check=True,
+    )
+    assert (tmp_path / "models" / FILE.name).read_bytes() == CONTENT
+    assert [path for path in home.rglob("*") if path.is_file()] == []

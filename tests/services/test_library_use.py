@@ -47,6 +47,43 @@ def test_licence_is_asked_once_and_remembered(context):
         require_licence(context, model.model_copy(update={"licence": newer}))
 
 
+@pytest.fixture
+def terms(home):
+    """A model with terms whose maker keeps them on the fake Hub, and a context that asks there."""
+    model = next(m for m in catalog.load_catalog().models
+                 if m.file and m.licence.needs_acceptance)  # fmt: skip
+    assert model.file is not None
+    (source,) = model.file.sources
+    assert isinstance(source, HuggingFaceSource)
+    with FakeHub() as hub:
+        environ = {"PAADJE_HOME": str(home), "PAADJE_HF_ENDPOINT": hub.endpoint}
+        yield hub, source.repo, model, lesson.open_context(environ, lang="nl")
+
+
+def test_terms_can_be_read_before_they_are_accepted(terms):
+    hub, repo, model, context = terms
+    hub.add(repo, "LICENSE.txt", "Voorwaarden\r\n\x1b[31mwees lief é".encode())
+    card = lesson.read_licence(context, model.id)
+    assert card.text == "Voorwaarden\n[31mwees lief é"
+    assert (card.page, card.needs_acceptance) == (model.licence.url, True)
+    assert card.accepted_at is None
+    lesson.accept_licence(context, model.id)
+    assert str(lesson.read_licence(context, model.id).accepted_at)[:2] == "20"
+
+
+def test_terms_that_are_not_there_leave_the_page(terms):
+    hub, repo, model, context = terms
+    assert lesson.read_licence(context, model.id).text is None
+    hub.add(repo, "LICENSE", bytes(range(256)))
+    assert lesson.read_licence(context, model.id).text is None
+    hub.web_page = True
+    assert lesson.read_licence(context, model.id).text is None
+    before = len(hub.requests)
+    offline = lesson.open_context({**context.environ, "PAADJE_OFFLINE": "1"}, lang="nl")
+    assert lesson.read_licence(offline, model.id).page == model.licence.url
+    assert len(hub.requests) == before
+
+
 def test_yes_is_no_yes_to_a_licence(home, starter_model):
     model = next(m for m in catalog.load_catalog().models
                  if m.file and m.role == "chat" and m.licence.needs_acceptance)  # fmt: skip
