@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -231,14 +232,19 @@ def test_no_hub_is_asked_once_for_all_models():
 
 
 def test_hub_that_never_answers_does_not_hold_up_the_plan(hub):
+    asked = threading.Event()
+
     class Never(dict[str, str]):
         def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
-            hub.release.wait(30)
+            if key == "HF_TOKEN":  # On the way to the first request.
+                asked.set()
+                hub.release.wait(30)
             return default
 
     assert not reachable(
         model_of(FILE), hf_endpoint=hub.endpoint, offline=False, environ=Never(), timeout_s=0.1
     )
+    assert asked.wait(30)
 
 
 # --- the package index ------------------------------------------------------------------------
