@@ -32,6 +32,7 @@ from launcher.units import MIB
 CLIENT = """
 import json, resource, sys, time
 from pathlib import Path
+import filelock
 from launcher.downloads.http import new_session
 from launcher.downloads.transfer import Pace, fetch
 from launcher.events import Progress

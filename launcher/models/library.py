@@ -23,6 +23,7 @@ from launcher.errors import PaadjeError
 from launcher.events import Cancel, Report, ignore
 from launcher.files import read_json_object, write_private_json
 from launcher.models.gguf import GgufHeader, looks_like_gguf, read_header
+from launcher.models.shape import whole
 from launcher.units import MIB
 
 INDEX = "index.json"
@@ -188,11 +189,13 @@ class Library:
     ) -> LibraryEntry:
         """Take in a GGUF file that the user has: by hard link where possible, else as a copy.
 
-        Raises ``models.not_gguf``, ``models.gguf_broken`` or ``models.unreadable``; a file that is
-        in the library already is not taken in twice.
+        Raises ``models.not_gguf``, ``models.gguf_broken``, ``models.gguf_split`` for a part of a
+        model, or ``models.unreadable``; a file that is in the library already is not taken in
+        twice.
         """
         cancel = cancel or Cancel()
-        read_header(path)
+        if (whole(read_header(path).metadata.get("split.count")) or 1) > 1:
+            raise PaadjeError("models.gguf_split", file=path.name)
         source = path.resolve()
         try:
             sha256 = sha256_of(source, cancel=cancel, report=report, step="models.check")

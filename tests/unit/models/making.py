@@ -12,6 +12,10 @@ def uint32(key: str, value: int) -> bytes:
     return text(key) + struct.pack("<II", 4, value)
 
 
+def uint16(key: str, value: int) -> bytes:
+    return text(key) + struct.pack("<IH", 2, value)
+
+
 def string(key: str, value: str) -> bytes:
     return text(key) + struct.pack("<I", 8) + text(value)
 

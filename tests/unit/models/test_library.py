@@ -266,3 +266,15 @@ def test_two_at_once_lose_no_record(library):
     for thread in threads:
         thread.join()
     assert {entry.name for entry in library.entries()} == set(names)
+
+
+def test_a_part_of_a_model_is_refused_in_words(library, tmp_path):
+    """The engine would only say that tensors are missing."""
+    keys = [making.string("general.architecture", "llama"), making.uint16("split.count", 3)]
+    data = making.head(len(keys), 1) + b"".join(keys) + making.tensor("w", (64,), 3, 0)
+    path = tmp_path / "groot-00001-of-00003.gguf"
+    path.write_bytes(data + b"\0" * (-len(data) % 32) + bytes(40))
+    with pytest.raises(PaadjeError) as caught:
+        library.add(path)
+    assert caught.value.code == "models.gguf_split"
+    assert library.entries() == ()
