@@ -1,5 +1,6 @@
 """One file over HTTP from a given byte on, and what every refusal means."""
 
+import io
 import re
 import select
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from launcher import __version__
-from launcher.downloads.stream import BLOCK_BYTES, Opener, Retry
+from launcher.downloads.stream import BLOCK_BYTES, Buffers, Data, Opener, Retry
 from launcher.errors import PaadjeError
 
 if TYPE_CHECKING:
@@ -168,6 +169,9 @@ class HttpStream:
         self.start_byte = start_byte
         # Decoding copies every byte, also where there is nothing to decode.
         self._is_encoded = "Content-Encoding" in self._answer.headers
+        # A connection that is used again has to be read through all layers.
+        self._body = _body_of(self._answer) if self._owns_session else None
+        self._buffers = Buffers()
         self.total_bytes: int | None = None
         self.unusable_range = False
         self._read_headers(start_byte)
@@ -244,10 +248,12 @@ class HttpStream:
                 detail=f"{self.total_bytes} bytes announced, {size_bytes} bytes expected",
             )
 
-    def read(self) -> bytes:
+    def read(self) -> Data:
         """What is here now, at most a block. Waits only when there is nothing."""
         if self._failure is not None:
             raise self._failure
+        if self._body is not None:
+            return self._fill(self._body)
         data = self._read_some()
         if not data or len(data) >= ENOUGH_BYTES or not self._more_is_here():
             return data
@@ -263,6 +269,27 @@ class HttpStream:
             pieces.append(data)
             count += len(data)
         return b"".join(pieces)
+
+    def _fill(self, body: "_Body") -> memoryview:
+        """As :meth:`read`, into memory that was used before."""
+        view = self._buffers.take()[: body.left]
+        count = 0
+        while count < len(view) and (not count or self._more_is_here()):
+            try:
+                got = body.file.readinto1(view[count:])
+            except (OSError, ValueError) as error:
+                failure = interrupted(self.host, f"{type(error).__name__}: {mask(str(error))}")
+                if not count:
+                    raise failure from None
+                self._failure = failure  # Told after what came before it.
+                break
+            if not got:
+                if not count:
+                    raise interrupted(self.host, f"{body.left} bytes missing")
+                break
+            count += got
+            body.left -= got
+        return view[:count]
 
     def _read_some(self) -> bytes:
         import urllib3
@@ -289,6 +316,23 @@ class HttpStream:
         self._answer.close()
         if self._owns_session:
             self._session.close()
+
+
+@dataclass(slots=True)
+class _Body:
+    """What comes in over a connection, and how much of it is this file's."""
+
+    file: io.BufferedReader
+    left: int
+
+
+def _body_of(answer: "requests.Response") -> _Body | None:
+    """The body without the layers around it, which copy each byte; None where they are needed."""
+    inner = getattr(answer.raw, "_original_response", None)
+    file, length = getattr(inner, "fp", None), getattr(inner, "length", None)
+    if not isinstance(file, io.BufferedReader) or not isinstance(length, int):
+        return None
+    return None if "Content-Encoding" in answer.headers else _Body(file, length)
 
 
 def interrupted(host: str, detail: str) -> Retry:

@@ -9,7 +9,7 @@ from typing import Protocol
 from launcher.downloads.pace import Pace, Patience
 from launcher.downloads.part import PartFile
 from launcher.downloads.spans import Span, gaps_in
-from launcher.downloads.stream import QUEUED_BLOCKS, ByteStream, Item, Opened, Pump, Retry
+from launcher.downloads.stream import QUEUED_BLOCKS, ByteStream, Data, Item, Opened, Pump, Retry
 from launcher.errors import PaadjeError
 from launcher.events import Cancel
 
@@ -104,7 +104,7 @@ class LaneFetch:
             lane.heard_at = time.monotonic()
             if isinstance(item, BaseException):
                 self._failed(lane, item)
-            elif isinstance(item, bytes):
+            elif isinstance(item, Data):
                 self._take(lane, item)
             else:
                 self._begin(lane, item)
@@ -128,7 +128,7 @@ class LaneFetch:
         if opened.start_byte != lane.place:
             self._failed(lane, PaadjeError("models.range_refused", host="?"))
 
-    def _take(self, lane: _Lane, data: bytes) -> None:
+    def _take(self, lane: _Lane, data: Data) -> None:
         # More than was asked for belongs to another connection, if to any.
         data = data[: lane.end - lane.place]
         if data:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from launcher.downloads.hashing import BLOCK_BYTES, BackgroundHash, hash_file
 from launcher.downloads.spans import Span, add_span, count_bytes, front_of, usable_spans
+from launcher.downloads.stream import Data
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Report
 from launcher.files import read_json_object, write_private_json
@@ -159,11 +160,11 @@ class PartFile:
         if note_file_of(self.path).is_file():
             os.replace(note_file_of(self.path), note_file_of(away))
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: Data) -> None:
         """Write all of ``data`` at the end. Raises OSError; what was written still counts."""
         self.write_at(self.done_bytes, data)
 
-    def write_at(self, place: int, data: bytes) -> None:
+    def write_at(self, place: int, data: Data) -> None:
         """Write all of ``data`` at ``place``. Raises OSError; what was written still counts."""
         os.lseek(self._descriptor, place, os.SEEK_SET)
         rest = memoryview(data)

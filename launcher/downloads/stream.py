@@ -6,6 +6,7 @@ one that writes looks at its clock and at the request to stop ten times a second
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +17,9 @@ QUEUED_BLOCKS = 8
 BLOCK_BYTES = 1024 * 1024
 """At most 8 MiB is between the reader and the writer."""
 _ABANDONED_LOOK_S = 0.2
+
+Data = bytes | memoryview
+"""Some bytes; empty at the end."""
 
 
 class Retry(Exception):  # noqa: N818 - says what to do
@@ -43,7 +47,7 @@ class ByteStream(Protocol):
     def gives_pieces(self) -> bool:
         """Whether more connections could bring other pieces at the same time."""
 
-    def read(self) -> bytes:
+    def read(self) -> Data:
         """The next bytes, empty at the end. Raises Retry or PaadjeError."""
 
     def interrupt(self) -> None:
@@ -63,7 +67,31 @@ class Opened:
     gives_pieces: bool = False
 
 
-Item = Opened | bytes | BaseException
+Item = Opened | Data | BaseException
+
+
+class Buffers:
+    """Blocks of memory that are used again, so that none is made for each block of a file.
+
+    A block is free when nobody has a view of it any more. There are as many as are under way.
+    """
+
+    def __init__(self) -> None:
+        self._blocks: deque[bytearray] = deque()
+
+    def take(self) -> memoryview:
+        """A free block of ``BLOCK_BYTES``; what was in it is still there."""
+        for _ in range(len(self._blocks)):
+            block = self._blocks[0]
+            self._blocks.rotate(-1)
+            try:
+                block.pop()  # Python refuses while anybody looks at it.
+            except BufferError:
+                continue
+            block.append(0)
+            return memoryview(block)[:BLOCK_BYTES]
+        self._blocks.append(bytearray(BLOCK_BYTES + 1))
+        return memoryview(self._blocks[-1])[:BLOCK_BYTES]
 
 
 class Pump:
@@ -87,7 +115,7 @@ class Pump:
         self._stream: ByteStream | None = None
         threading.Thread(target=self._run, name="download", daemon=True).start()
 
-    def next(self, timeout_s: float) -> Opened | bytes | None:
+    def next(self, timeout_s: float) -> Opened | Data | None:
         """What comes next; empty bytes at the end, None when nothing came. Raises what failed."""
         try:
             _, item = self._queue.get(timeout=timeout_s)
@@ -102,13 +130,13 @@ class Pump:
         """Whether more comes in than is taken: then the network is not what is slow."""
         return self._queue.full()
 
-    def rest(self) -> list[bytes]:
+    def rest(self) -> list[Data]:
         """Abandon, and give what was read already."""
         self.abandon()
-        found = []
+        found: list[Data] = []
         while not self._queue.empty():
             _, item = self._queue.get()
-            if isinstance(item, bytes):
+            if isinstance(item, Data):
                 found.append(item)
         return found
 

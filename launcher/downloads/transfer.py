@@ -13,7 +13,7 @@ from launcher.downloads.lanes import LaneFetch, PieceOpener
 from launcher.downloads.locks import exclusive, lock_file_of
 from launcher.downloads.pace import PACE, PATIENCE, Limiter, Pace, Patience, Rate
 from launcher.downloads.part import BAD_SUFFIX, PartFile, PartNote, hash_mismatch
-from launcher.downloads.stream import BLOCK_BYTES, QUEUED_BLOCKS, Opened, Opener, Pump, Retry
+from launcher.downloads.stream import BLOCK_BYTES, QUEUED_BLOCKS, Data, Opened, Opener, Pump, Retry
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Notice, Progress, Report, Throttle, ignore
 
@@ -297,7 +297,7 @@ class _Transfer:
             self._notice("models.from_zero")
             self._part.restart()
 
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: Data) -> None:
         expected = self._part.note.size_bytes
         if expected is not None:
             # More than the file has: the sha256 tells whether the bytes up to there are right.
