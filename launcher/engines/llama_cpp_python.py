@@ -5,13 +5,10 @@ may use instructions that this processor lacks (llama.cpp #20824): set CMAKE_ARG
 ``-DGGML_NATIVE=OFF``. It answers one request at a time.
 """
 
-import json
-import sys
 from typing import Any
 
-from launcher.engines.common import SETTINGS_VARIABLE, explain, get_text, installed_version
+from launcher.engines.common import explain, installed_version, own_counts, own_program
 from launcher.engines.protocol import Command, EngineInfo, EngineSettings
-from launcher.errors import PaadjeError
 from launcher.hardware.profile import MachineProfile
 
 
@@ -50,11 +47,7 @@ class LlamaCppPythonEngine:
             "mmap": settings.mmap,
             "adapter_path": str(settings.adapter_path) if settings.adapter_path else None,
         }
-        return Command(
-            argv=(sys.executable, "-X", "utf8", "-m", "launcher.engines.llama_cpp_python_server"),
-            env={SETTINGS_VARIABLE: json.dumps(values)},
-            health_url=f"http://127.0.0.1:{settings.port}/health",
-        )
+        return own_program("launcher.engines.llama_cpp_python_server", values, port=settings.port)
 
     def explain_failure(self, log_tail: str) -> tuple[str, str]:
         """``engines.failed`` when no line says more."""
@@ -65,7 +58,4 @@ class LlamaCppPythonEngine:
 
         Raises ``engines.unreachable``.
         """
-        answer = json.loads(get_text(f"{url.rstrip('/').removesuffix('/v1')}/counts", key))
-        if not isinstance(answer, dict):
-            raise PaadjeError("engines.unreachable", detail="no counts")
-        return answer
+        return own_counts(url, key)

@@ -5,14 +5,12 @@ holds the key, finds out what the server can do, and takes nothing it sends for 
 """
 
 import ipaddress
-import json
-import sys
 from typing import Any
 from urllib.parse import urlsplit
 
-from launcher.engines.common import SETTINGS_VARIABLE, explain, get_text
+from launcher.engines.common import explain, own_counts, own_program
 from launcher.engines.protocol import Command, EngineInfo, EngineSettings
-from launcher.errors import PaadjeError, UsageError
+from launcher.errors import UsageError
 from launcher.hardware.profile import MachineProfile
 
 
@@ -41,11 +39,7 @@ class OpenAiEndpointEngine:
             "endpoint_url": settings.endpoint_url,
             "endpoint_key": settings.endpoint_key,
         }
-        return Command(
-            argv=(sys.executable, "-X", "utf8", "-m", "launcher.engines.openai_relay"),
-            env={SETTINGS_VARIABLE: json.dumps(values)},
-            health_url=f"http://127.0.0.1:{settings.port}/health",
-        )
+        return own_program("launcher.engines.openai_relay", values, port=settings.port)
 
     def explain_failure(self, log_tail: str) -> tuple[str, str]:
         """``engines.failed`` when no line says more."""
@@ -56,10 +50,7 @@ class OpenAiEndpointEngine:
 
         Raises ``engines.unreachable``.
         """
-        answer = json.loads(get_text(f"{url.rstrip('/').removesuffix('/v1')}/counts", key))
-        if not isinstance(answer, dict):
-            raise PaadjeError("engines.unreachable", detail="no counts")
-        return answer
+        return own_counts(url, key)
 
 
 def check_endpoint(url: str) -> None:

@@ -7,11 +7,11 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from launcher.engines.common import SETTINGS_VARIABLE, explain, get_text, installed_version
+from launcher.engines.common import explain, get_text, installed_version, own_program
 from launcher.engines.cpu import has_avx2, is_x86_64
 from launcher.engines.protocol import Command, EngineInfo, EngineSettings
 from launcher.hardware.profile import MachineProfile
@@ -108,7 +108,7 @@ class XllamacppEngine:
         return None
 
     def command(self, settings: EngineSettings) -> Command:
-        """Settings go in an environment variable: other users can read an argument list."""
+        """How to start it."""
         values = {
             "model_path": str(settings.model_path),
             "model_id": settings.model_id,
@@ -124,14 +124,14 @@ class XllamacppEngine:
             "adapter_path": str(settings.adapter_path) if settings.adapter_path else None,
             "idle_unload_s": settings.idle_unload_s,
         }
-        base = f"http://127.0.0.1:{settings.port}"
-        return Command(
-            argv=(sys.executable, "-X", "utf8", "-m", "launcher.engines.xllamacpp_server"),
-            env={SETTINGS_VARIABLE: json.dumps(values), **_WAIT_WITHOUT_SPINNING},
-            health_url=f"{base}/health",
+        program = own_program("launcher.engines.xllamacpp_server", values, port=settings.port)
+        slots_url = program.health_url.removesuffix("health") + "slots"
+        return replace(
+            program,
+            env={**program.env, **_WAIT_WITHOUT_SPINNING},
             # The list of slots comes from the loop that does the work. Asking for it would wake
             # a model that was unloaded.
-            alive_url="" if settings.idle_unload_s else f"{base}/slots",
+            alive_url="" if settings.idle_unload_s else slots_url,
             alive_headers={"Authorization": f"Bearer {settings.api_key}"},
         )
 

@@ -25,7 +25,6 @@ _log = logging.getLogger("launcher.host")
 
 _LOOK_EVERY_S = 0.1
 _LOOKS_PER_TRIM = 20
-_DETAIL_LINES = 20
 _DATA_KEY_BYTES = 32
 _WORTH_ANOTHER_TRY = ("host.crash_loop", "engines.killed")
 """Before a service was ever ready, only these may go away by themselves."""
@@ -204,12 +203,12 @@ class Supervisor:
         if stuck:
             code = "engines.not_answering" if spec.kind == "engine" else "host.not_answering"
             params = {} if spec.kind == "engine" else {"service": spec.id}
-            return Reason(code=code, params=params, detail=child.log_tail(lines=_DETAIL_LINES))
+            return Reason(code=code, params=params, detail=last_line(child.log_tail()))
         if late:
             return Reason(
                 code="host.not_ready",
                 params={"service": spec.id, "seconds": round(spec.ready_timeout_s)},
-                detail=child.log_tail(lines=_DETAIL_LINES),
+                detail=last_line(child.log_tail()),
             )
         return self._explain(spec, child, exit_code)
 
@@ -244,13 +243,15 @@ class Supervisor:
                 await asyncio.sleep(PULSE_EVERY_S)
 
     def _explain(self, spec: ServiceSpec, child: Child, exit_code: int | None) -> Reason:
-        tail = f"{child.log_tail(lines=_DETAIL_LINES)}\nended by {_exit_name(exit_code)}".strip()
+        ended = f"ended by {_exit_name(exit_code)}"
+        tail = child.log_tail()
         engine = ENGINES.get(self._engine_id)
         if spec.kind == "engine" and engine is not None:
-            code, line = engine.explain_failure(tail)
+            code, line = engine.explain_failure(f"{tail}\n{ended}")
             if code != "engines.failed":
-                return Reason(code=code, detail=f"{line}\n\n{tail}")
-        return Reason(code="host.crash_loop", params={"service": spec.id}, detail=tail)
+                return Reason(code=code, detail=line)
+        words = " – ".join(each for each in (last_line(tail), ended) if each)
+        return Reason(code="host.crash_loop", params={"service": spec.id}, detail=words)
 
     def _set(self, spec: ServiceSpec, state: ServiceState) -> None:
         if self.states[spec.id] == state:
@@ -258,6 +259,12 @@ class Supervisor:
         self.states[spec.id] = state
         _log.info("%s is %s", spec.id, state)
         self._changed(spec.id)
+
+
+def last_line(tail: str) -> str:
+    """What a program said last: of a traceback that is the error. ``paadje logs`` has the rest."""
+    said = [line.strip() for line in tail.splitlines() if line.strip()]
+    return said[-1] if said else ""
 
 
 def _exit_name(exit_code: int | None) -> str:

@@ -22,6 +22,7 @@ from pathlib import Path
 import psutil
 
 import launcher
+from launcher import jobs
 from launcher.errors import PaadjeError
 from launcher.services import logfiles, windows
 
@@ -199,7 +200,7 @@ def _die_with(parent_pid: int) -> Callable[[], None] | None:
 def _tie_to_job(popen: subprocess.Popen[bytes]) -> None:
     # Inside a job that forbids another one, the lifeline alone has to do.
     with contextlib.suppress(OSError):
-        windows.assign_to_job(
+        jobs.assign_to_job(
             windows.kernel32_library(),
             windows.own_job(),
             int(popen._handle),  # type: ignore[attr-defined,unused-ignore]

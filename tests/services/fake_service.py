@@ -45,7 +45,7 @@ HOW = sys.argv[2] if len(sys.argv) > 2 else ""
 sys.stderr.write(f"fake service on {PORT}\n")
 sys.stderr.flush()
 if HOW == "crash":
-    sys.stderr.write("\x1b[31mthe telling line\n")
+    sys.stderr.write("Traceback (most recent call last):\n\x1b[31mthe telling line\n\n")
     sys.exit(3)
 if HOW == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

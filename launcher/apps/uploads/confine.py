@@ -1,11 +1,12 @@
 """What the reading process may not do, told to the operating system by that process itself."""
 
-import ctypes
 import os
 import sys
 import threading
 import time
 from typing import Any
+
+from launcher import jobs
 
 _FORBIDDEN_EVENTS = (
     "socket.", "subprocess.Popen", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn",
@@ -15,11 +16,6 @@ _FORBIDDEN_EVENTS = (
 )  # fmt: skip
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
-_JOB_TIME = 0x2
-_ACTIVE_PROCESS = 0x8
-_PROCESS_MEMORY = 0x100
-_EXTENDED_LIMIT_INFORMATION = 9
-
 
 class Refused(Exception):  # noqa: N818 - what happened to a parser that tried something
     """A parser tried to reach the network, another program or the disk."""
@@ -28,7 +24,7 @@ class Refused(Exception):  # noqa: N818 - what happened to a parser that tried s
 def limit_resources(*, cpu_s: float, memory_bytes: int) -> None:
     """Bound processor time and memory of this process; forbid core dumps and written files."""
     if sys.platform == "win32":
-        limit_by_job(_kernel32(), cpu_s=cpu_s, memory_bytes=memory_bytes)
+        limit_by_job(jobs.kernel32_library(), cpu_s=cpu_s, memory_bytes=memory_bytes)
         return
     import resource
 
@@ -92,62 +88,12 @@ def forbid_reaching_out() -> None:
     sys.addaudithook(hook)
 
 
-class _BasicLimits(ctypes.Structure):
-    """JOBOBJECT_BASIC_LIMIT_INFORMATION; times in units of 100 ns."""
-
-    _fields_ = (
-        ("PerProcessUserTimeLimit", ctypes.c_int64),
-        ("PerJobUserTimeLimit", ctypes.c_int64),
-        ("LimitFlags", ctypes.c_uint32),
-        ("MinimumWorkingSetSize", ctypes.c_size_t),
-        ("MaximumWorkingSetSize", ctypes.c_size_t),
-        ("ActiveProcessLimit", ctypes.c_uint32),
-        ("Affinity", ctypes.c_size_t),
-        ("PriorityClass", ctypes.c_uint32),
-        ("SchedulingClass", ctypes.c_uint32),
-    )
-
-
-class JobLimits(ctypes.Structure):
-    """JOBOBJECT_EXTENDED_LIMIT_INFORMATION."""
-
-    _fields_ = (
-        ("BasicLimitInformation", _BasicLimits),
-        ("IoInfo", ctypes.c_uint64 * 6),
-        ("ProcessMemoryLimit", ctypes.c_size_t),
-        ("JobMemoryLimit", ctypes.c_size_t),
-        ("PeakProcessMemoryUsed", ctypes.c_size_t),
-        ("PeakJobMemoryUsed", ctypes.c_size_t),
-    )
-
-
 def limit_by_job(kernel32: Any, *, cpu_s: float, memory_bytes: int) -> None:
     """Windows: put this process in a job object with limits. Raises `OSError`."""
-    limits = JobLimits()
+    limits = jobs.ExtendedLimits()
     basic = limits.BasicLimitInformation
-    basic.LimitFlags = _JOB_TIME | _ACTIVE_PROCESS | _PROCESS_MEMORY
+    basic.LimitFlags = jobs.PROCESS_TIME | jobs.ACTIVE_PROCESS | jobs.PROCESS_MEMORY
     basic.PerProcessUserTimeLimit = int((cpu_s + 1) * 10_000_000)
     basic.ActiveProcessLimit = 1
     limits.ProcessMemoryLimit = memory_bytes
-    job = kernel32.CreateJobObjectW(None, None)
-    if (
-        not job
-        or not kernel32.SetInformationJobObject(
-            job, _EXTENDED_LIMIT_INFORMATION, ctypes.byref(limits), ctypes.sizeof(limits)
-        )
-        or not kernel32.AssignProcessToJobObject(job, kernel32.GetCurrentProcess())
-    ):
-        raise OSError("the job object could not be used")
-
-
-def _kernel32() -> Any:
-    library: Any = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined,unused-ignore]
-    handle = ctypes.c_void_p
-    library.CreateJobObjectW.restype = handle
-    library.CreateJobObjectW.argtypes = (ctypes.c_void_p, ctypes.c_wchar_p)
-    library.SetInformationJobObject.argtypes = (
-        handle, ctypes.c_int, ctypes.c_void_p, ctypes.c_uint32,
-    )  # fmt: skip
-    library.AssignProcessToJobObject.argtypes = (handle, handle)
-    library.GetCurrentProcess.restype = handle
-    return library
+    jobs.assign_to_job(kernel32, jobs.create_job(kernel32, limits), kernel32.GetCurrentProcess())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from launcher import jobs
 from launcher.services import windows
 
 
@@ -42,12 +43,12 @@ def test_the_job_ends_its_processes_when_it_closes() -> None:
     name, job, kind, flags, size = kernel32.calls[1]
     assert (name, job, kind) == ("limits", 71, 9)
     assert flags == 0x2000 | 0x800
-    assert size == ctypes.sizeof(windows.ExtendedLimits)
+    assert size == ctypes.sizeof(jobs.ExtendedLimits)
 
 
 @pytest.mark.skipif(ctypes.sizeof(ctypes.c_void_p) != 8, reason="the size on 64 bit")
 def test_the_limits_have_the_size_that_windows_expects() -> None:
-    assert ctypes.sizeof(windows.ExtendedLimits) == 144
+    assert ctypes.sizeof(jobs.ExtendedLimits) == 144
 
 
 def test_a_job_without_limits_is_closed_again() -> None:
@@ -59,10 +60,10 @@ def test_a_job_without_limits_is_closed_again() -> None:
 
 def test_a_process_joins_the_job() -> None:
     kernel32 = Kernel32()
-    windows.assign_to_job(kernel32, 71, 9)
+    jobs.assign_to_job(kernel32, 71, 9)
     assert kernel32.calls == [("assign", 71, 9)]
     with pytest.raises(OSError, match="AssignProcess"):
-        windows.assign_to_job(Kernel32(works=False), 71, 9)
+        jobs.assign_to_job(Kernel32(works=False), 71, 9)
 
 
 def test_a_log_is_opened_for_appending_only() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from launcher import jobs
 from launcher.services import detach, logfiles, process, windows
 
 
@@ -62,7 +63,7 @@ def on_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[in
     monkeypatch.setattr(windows, "kernel32_library", lambda: None)
     monkeypatch.setattr(windows, "own_job", lambda: 71)
     monkeypatch.setattr(
-        windows, "assign_to_job", lambda library, job, handle: joined.append((job, handle))
+        jobs, "assign_to_job", lambda library, job, handle: joined.append((job, handle))
     )
     monkeypatch.setattr(windows, "open_append_handle", open_append_handle)
     monkeypatch.setattr(subprocess, "Popen", FakePopen)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from launcher import jobs
 from launcher.apps.uploads import confine
 from launcher.apps.uploads.findings import Unreadable, tidy
 from launcher.apps.uploads.pdf import read_pdf, to_paragraphs, without_repeated_lines
@@ -184,7 +185,7 @@ class FakeKernel:
 
     def __init__(self, *, works: bool = True) -> None:
         self.works = works
-        self.limits = confine.JobLimits()
+        self.limits = jobs.ExtendedLimits()
 
     def CreateJobObjectW(self, *_: object) -> int:  # noqa: N802 - the name in kernel32
         return 7
@@ -206,5 +207,5 @@ def test_job_object_of_windows() -> None:
     basic = kernel.limits.BasicLimitInformation
     assert kernel.limits.ProcessMemoryLimit == 1_000_000
     assert (basic.ActiveProcessLimit, basic.PerProcessUserTimeLimit) == (1, 110_000_000)
-    with pytest.raises(OSError, match="job object"):
+    with pytest.raises(OSError, match="AssignProcess"):
         confine.limit_by_job(FakeKernel(works=False), cpu_s=10, memory_bytes=1)
