@@ -6,6 +6,10 @@ contender gets the same texts, rules, criteria and schema, and a fresh engine ea
 turns, so that whatever else this computer does is shared out.
 
     python benchmarks/classroom.py [--quick] [--json] [--model FILE] [--rounds N] [--search]
+                                   [--llama-cpp-python PYTHON]
+
+llama-cpp-python is compiled, so it may live in an environment of its own: PYTHON is the interpreter
+there. Without it those two contenders are left out.
 
 Times depend on the computer and on what else it does; the counts of tokens do not.
 """
@@ -22,7 +26,6 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -246,7 +249,7 @@ def one_run(
             )
     elif name == "llama-cpp-python":
         run.slots = 1
-        with default_llama_cpp_python(model, folder, threads) as server:
+        with default_llama_cpp_python(contender_python(), model, folder, threads) as server:
             asyncio.run(
                 measure(
                     run,
@@ -258,7 +261,8 @@ def one_run(
             )
     else:
         run.slots = 1
-        with our_server("llama-cpp-python", model, folder, 1, threads) as server:
+        python = contender_python()
+        with our_server("llama-cpp-python", model, folder, 1, threads, python=python) as server:
             asyncio.run(measure(run, server, lambda each: each.in_line(primed=False)))
     return run
 
@@ -267,6 +271,13 @@ def median_of(runs: list[Run]) -> dict[str, Any]:
     """The figures of the run in the middle, by completed per minute."""
     figures = sorted((run.figures() for run in runs), key=lambda each: each["completed_per_minute"])
     return figures[len(figures) // 2]
+
+
+def contender_python() -> str:
+    """The interpreter that has llama-cpp-python."""
+    chosen = parse().llama_cpp_python
+    assert chosen is not None
+    return str(chosen.absolute())
 
 
 def starter_model() -> Path:
@@ -290,6 +301,7 @@ def parse() -> argparse.Namespace:
         action="store_true",
         help="let the other servers wait without spinning too, as ours does: on a busy computer",
     )
+    parser.add_argument("--llama-cpp-python", metavar="PYTHON", type=Path, default=None)
     parser.add_argument("--only", nargs="*", default=None, help="contenders")
     return parser.parse_args()
 
@@ -303,7 +315,7 @@ def main() -> int:
     sizes = options.students or ([1, 3] if options.quick else [1, 8, 30])
     criteria = options.criteria or ([1] if options.quick else [1, 3])
     contenders = ["ours", "defaults", "defaults, our prompts"]
-    if find_spec("llama_cpp") is not None:
+    if options.llama_cpp_python is not None:
         contenders += ["llama-cpp-python", "llama-cpp-python, serialised"]
     if options.quick:
         contenders = ["ours", "defaults"]

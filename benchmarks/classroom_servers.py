@@ -16,6 +16,7 @@ from launcher.engines.registry import get_engine
 from launcher.services import process
 from launcher.services.ports import free_port
 
+ROOT = Path(__file__).resolve().parent.parent
 CONTEXT_TOKENS = 2560
 """For each slot: the rubric, a text and its feedback."""
 
@@ -86,8 +87,15 @@ def started(
 
 @contextlib.contextmanager
 def our_server(
-    engine_id: str, model: Path, folder: Path, slots: int, threads: int
+    engine_id: str,
+    model: Path,
+    folder: Path,
+    slots: int,
+    threads: int,
+    *,
+    python: str | None = None,
 ) -> Iterator[Server]:
+    """``python`` is the interpreter that has the engine, when that is not this one."""
     engine = get_engine(engine_id)
     settings = EngineSettings(
         model_path=model,
@@ -102,7 +110,10 @@ def our_server(
     )
     command = engine.command(settings)
     url = command.health_url.removesuffix("/health")
-    with started(command.argv, dict(command.env), command.health_url, folder) as child:
+    argv, env = command.argv, dict(command.env)
+    if python is not None:
+        argv, env = (python, *argv[1:]), env | {"PYTHONPATH": str(ROOT)}
+    with started(argv, env, command.health_url, folder) as child:
         yield Server(
             url=url,
             key=settings.api_key,
@@ -133,11 +144,13 @@ def default_server(model: Path, folder: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def default_llama_cpp_python(model: Path, folder: Path, threads: int) -> Iterator[Server]:
+def default_llama_cpp_python(
+    python: str, model: Path, folder: Path, threads: int
+) -> Iterator[Server]:
     """llama-cpp-python's server as it comes, with a context that holds the prompt."""
     port = free_port()
     argv = (
-        *(sys.executable, "-m", "llama_cpp.server", "--model", str(model), "--port", str(port)),
+        *(python, "-m", "llama_cpp.server", "--model", str(model), "--port", str(port)),
         *("--n_ctx", str(CONTEXT_TOKENS), "--n_threads", str(threads)),
         *("--n_threads_batch", str(threads)),
     )

@@ -35,6 +35,9 @@ class Settings(BaseModel):
     colleagues: bool = Field(
         True, description="Ask colleagues on this network when no other place gives a model."
     )
+    idle_unload_minutes: int = Field(
+        0, ge=0, le=240, description="Give the model's memory back after so long; 0 is never."
+    )
     port: int = Field(42000, ge=1024, le=65535, description="The first port for the class.")
 
 

@@ -205,6 +205,7 @@ PLACEHOLDERS = (
     "model_name",
     "model_sha256",
     "practice",
+    "server",
     "engine_url",
     "engine_key",
     "slots",

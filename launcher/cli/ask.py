@@ -37,7 +37,7 @@ def licence(
     plan: LaunchPlan, context: Context, t: Translator, *, accept: bool, as_json: bool
 ) -> None:
     """A licence that asks for a yes is shown, and only a yes of its own counts: not ``--yes``."""
-    if lesson.licence_accepted(context, plan.model):
+    if not plan.licence_needs_acceptance or lesson.licence_accepted(context, plan.model):
         return
     page = plan.licence_url or "–"
     shown = t("cli.licence.shown", model=plan.model_name, licence=plan.licence, page=page)

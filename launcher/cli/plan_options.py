@@ -1,6 +1,7 @@
 """The options that ``plan``, ``install`` and ``start`` share."""
 
 import argparse
+from pathlib import Path
 
 from launcher.cli.parser import Parser
 from launcher.lesson.types import PlanWishes
@@ -21,6 +22,7 @@ def add_plan_options(parser: Parser) -> None:
         help=t("cli.option.context"),
     )
     parser.options.add_argument("--engine", metavar="E", help=t("cli.option.engine"))
+    parser.options.add_argument("--lora", metavar="FILE", type=Path, help=t("cli.option.lora"))
     parser.options.add_argument(
         "--minutes", metavar="N", type=_between(1, 240), help=t("cli.option.minutes")
     )
@@ -48,6 +50,7 @@ def plan_wishes(options: argparse.Namespace) -> PlanWishes:
         class_minutes=options.minutes,
         prefer=tuple(options.prefer or ()),
         read_header=getattr(options, "header", False),
+        adapter=options.lora,
     )
 
 

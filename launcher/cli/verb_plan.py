@@ -56,6 +56,8 @@ def read_machine(file: Path) -> MachineProfile:
 def plan_lines(context: Context, plan: LaunchPlan, t: Translator) -> Iterator[str]:
     """The plan as a teacher reads it."""
     yield from lesson.explain_plan(context, plan)
+    if plan.server:
+        return
     yield ""
     yield t("cli.plan.model", model=plan.model_name, quantization=plan.quantization or "?")
     taken_from = plan.files[0].taken_from

@@ -15,7 +15,7 @@ from launcher.cli.progress import progress_reporter
 from launcher.cli.render import Output, show
 from launcher.cli.signals import cancel_on_interrupt
 from launcher.errors import ExitCode, PaadjeError
-from launcher.events import Cancel
+from launcher.events import Cancel, Notice
 from launcher.i18n import Translator
 from launcher.lesson.types import Context, EngineAccess, LessonSnapshot, ShareWishes
 
@@ -52,6 +52,8 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
     share = _share_wishes(options)
     plans = [lesson.make_plan(context, app, plan_wishes(options)) for app in options.apps]
     for plan in plans:
+        if plan.server:
+            report(Notice(code="lesson.school_server", params={"server": plan.server}))
         licence(plan, context, t, accept=options.accept_licence, as_json=options.json)
         consent(plan, context, t, yes=options.yes, as_json=options.json)
     with cancel_on_interrupt() as cancel:

@@ -4,11 +4,8 @@ import importlib.metadata
 import importlib.util
 import json
 import re
-import sys
 from collections.abc import Mapping
-from typing import Any
 
-from launcher.engines.protocol import Command
 from launcher.errors import PaadjeError
 
 SETTINGS_VARIABLE = "PAADJE_ENGINE_SETTINGS"
@@ -60,18 +57,6 @@ def with_slots(env: Mapping[str, str]) -> tuple[dict[str, str], int] | None:
     return dict(env) | {SETTINGS_VARIABLE: changed}, slots // 2
 
 
-def own_program(module: str, settings: Mapping[str, object], *, port: int) -> Command:
-    """How to start a program of ours that serves on loopback.
-
-    Settings go in an environment variable: other users can read an argument list.
-    """
-    return Command(
-        argv=(sys.executable, "-X", "utf8", "-m", module),
-        env={SETTINGS_VARIABLE: json.dumps(settings)},
-        health_url=f"http://127.0.0.1:{port}/health",
-    )
-
-
 def explain(log_tail: str) -> tuple[str, str]:
     """An error code and the telling line; ``engines.failed`` when no line says more."""
     lines = log_tail.splitlines()
@@ -101,14 +86,3 @@ def get_text(url: str, key: str) -> str:
         except requests.RequestException as error:
             raise PaadjeError("engines.unreachable", detail=type(error).__name__) from error
         return response.text
-
-
-def own_counts(url: str, key: str) -> dict[str, Any]:
-    """What a program of ours counts: ``slots, busy_slots, prompt_tokens, output_tokens``.
-
-    Raises ``engines.unreachable``.
-    """
-    answer = json.loads(get_text(f"{url.rstrip('/').removesuffix('/v1')}/counts", key))
-    if not isinstance(answer, dict):
-        raise PaadjeError("engines.unreachable", detail="no counts")
-    return answer

@@ -7,7 +7,8 @@ may use instructions that this processor lacks (llama.cpp #20824): set CMAKE_ARG
 
 from typing import Any
 
-from launcher.engines.common import explain, installed_version, own_counts, own_program
+from launcher.engines.common import explain, installed_version
+from launcher.engines.own import own_counts, own_program
 from launcher.engines.protocol import Command, EngineInfo, EngineSettings
 from launcher.hardware.profile import MachineProfile
 

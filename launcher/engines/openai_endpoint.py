@@ -8,10 +8,14 @@ import ipaddress
 from typing import Any
 from urllib.parse import urlsplit
 
-from launcher.engines.common import explain, own_counts, own_program
+from launcher.engines.common import explain
+from launcher.engines.own import own_counts, own_program
 from launcher.engines.protocol import Command, EngineInfo, EngineSettings
 from launcher.errors import UsageError
 from launcher.hardware.profile import MachineProfile
+
+ANY_MODEL = "school-server"
+"""Instead of the server's own name of a model: the first that it offers."""
 
 
 class OpenAiEndpointEngine:
@@ -35,6 +39,7 @@ class OpenAiEndpointEngine:
             "port": settings.port,
             "api_key": settings.api_key,
             "model_id": settings.model_id,
+            "wanted_model": "" if settings.model_id == ANY_MODEL else settings.model_id,
             "slots": settings.slots,
             "endpoint_url": settings.endpoint_url,
             "endpoint_key": settings.endpoint_key,

@@ -339,7 +339,7 @@ async def _run(settings: dict[str, Any]) -> int:
     ) as http:
         upstream = Upstream(http=http, model="")
         try:
-            await upstream.find_out(settings["model_id"])
+            await upstream.find_out(settings["wanted_model"])
         except Unusable as error:
             print(f"{CODE_LINE}{error}", file=sys.stderr, flush=True)  # noqa: T201
             return 1

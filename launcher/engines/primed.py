@@ -18,11 +18,18 @@ MOST_FILES = 16
 
 
 def primed_folder(
-    root: Path, *, engine_id: str, engine_version: str, model_sha256: str, kv_type: str
+    root: Path,
+    *,
+    engine_id: str,
+    engine_version: str,
+    model_sha256: str,
+    kv_type: str,
+    adapter_sha256: str = "",
 ) -> Path:
-    """Files of one model, engine build and kind of cache: no other can read them."""
+    """Files of one model, adapter, engine build and kind of cache: no other can read them."""
     safe = "".join(each if each.isalnum() or each in ".-" else "_" for each in engine_version)
-    return root / f"{engine_id}-{safe}-{model_sha256[:16]}-{kv_type}"
+    name = f"{engine_id}-{safe}-{model_sha256[:16]}-{kv_type}"
+    return root / (f"{name}-{adapter_sha256[:16]}" if adapter_sha256 else name)
 
 
 def seal(folder: Path) -> None:

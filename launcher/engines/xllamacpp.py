@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from launcher.engines.common import explain, get_text, installed_version, own_program
+from launcher.engines.common import explain, get_text, installed_version
 from launcher.engines.cpu import has_avx2, is_x86_64
+from launcher.engines.own import own_program
 from launcher.engines.protocol import Command, EngineInfo, EngineSettings
 from launcher.hardware.profile import MachineProfile
 

@@ -1,7 +1,7 @@
 """Can this computer do it, for this class, and how long will they wait? Pure functions."""
 
 from launcher.fit.choose import fit_model, rank, with_way_out
-from launcher.fit.explain import explain_fit, verdict_label
+from launcher.fit.explain import explain_fit, explain_reason, verdict_label
 from launcher.fit.memory import predict_memory
 from launcher.fit.reasons import slower_than_predicted
 from launcher.fit.speed import predict_speed
@@ -15,6 +15,7 @@ __all__ = [
     "SpeedEstimate",
     "Verdict",
     "explain_fit",
+    "explain_reason",
     "fit_model",
     "predict_memory",
     "predict_speed",

@@ -14,6 +14,7 @@ from launcher.errors import ExitCode
 from launcher.files import read_json_object
 from launcher.logs import set_up_logging
 from launcher.services.spec import spec_from_dict
+from launcher.services.state import STATE_FILE, is_alive, read_record
 
 _log = logging.getLogger("launcher.host")
 
@@ -35,6 +36,12 @@ def main(arguments: list[str]) -> int:
     except (KeyError, TypeError, AttributeError) as error:
         _log.error("the specification cannot be used: %s", type(error).__name__)
         return ExitCode.USAGE
+
+    record = read_record(file.parent / STATE_FILE)
+    if record is not None and is_alive(record):
+        # Its end would take the files of the lesson that runs.
+        _log.error("another host runs this lesson")
+        return ExitCode.KNOWN_ERROR
 
     from launcher.host.lesson import Host
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 Health = Literal["well", "unresponsive", "stuck"]
 
-LOOK_EVERY_S = 0.3
-ANSWER_WITHIN_S = 0.7
+LOOK_EVERY_S = 0.25
+ANSWER_WITHIN_S = 0.6
+"""Two looks without an answer, and the pauses before them, take less than two seconds."""
 _LATE_S = 0.15
 _USED_S = 0.01
 _WOKE_AFTER_S = 5.0

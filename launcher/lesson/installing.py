@@ -15,6 +15,8 @@ from launcher.models.library import Library
 
 def is_installed(context: Context, plan: LaunchPlan) -> bool:
     """Whether everything the plan needs is on disk, as far as a quick look can tell."""
+    if not plan.files:
+        return True  # The model runs elsewhere.
     _, file = planned_model(context, plan)
     return Library(context.models_dir).find(file) is not None
 
@@ -36,6 +38,8 @@ def install(
     from launcher.downloads.pace import Pace
     from launcher.models.fetch import ensure_model
 
+    if not plan.files:
+        return InstallReceipt(app=plan.app, model=plan.model, files=(), fetched_bytes=0)
     model, file = planned_model(context, plan)
     require_licence(context, model)
     settings = context.settings

@@ -74,6 +74,12 @@ class LaunchPlan:
     licence: str
     licence_url: str | None
     licence_needs_acceptance: bool
+    server: str = ""
+    """Of the school, where the model runs and the texts go; empty when it runs here."""
+    adapter: str | None = None
+    """The file of a LoRA adapter on top of the model."""
+    idle_unload_s: int | None = None
+    """The engine gives its memory back after so long without work."""
 
 
 def plan_to_dict(plan: LaunchPlan) -> dict[str, Any]:

@@ -12,12 +12,14 @@ from launcher.errors import PaadjeError, UsageError
 from launcher.fit.choose import CLASS_LIMIT_S
 from launcher.fit.types import Fit, Reason
 from launcher.hardware.profile import MachineProfile
+from launcher.lesson.extras import SERVER_ENGINE, server_plan, with_adapter
 from launcher.lesson.here import Elsewhere, Here
 from launcher.lesson.library import known_model
 from launcher.lesson.plan import PLAN_VERSION, Alternative, LaunchPlan, PlannedFile
 from launcher.lesson.slots import calibrated_slots
 from launcher.lesson.types import AppCard, Context, PlanWishes
 from launcher.models import licences
+from launcher.models.gguf import read_header
 from launcher.models.library import Library
 from launcher.models.own import find_model
 
@@ -52,6 +54,8 @@ def make_plan(
     wishes = wishes or PlanWishes()
     recipe = catalog.load_recipe(app)
     engine = get_engine(wishes.engine or DEFAULT_ENGINE)
+    if engine.id == SERVER_ENGINE:
+        return server_plan(context, recipe, wishes)
     described = machine
     here = Here(context) if described is None else Elsewhere(context)
     machine = here.machine(engine) if described is None else described
@@ -121,7 +125,7 @@ def make_plan(
     missing_bytes = here.missing_bytes(model)
     told = here.engine_memory(model, chosen, KV_TYPE)
     chosen = chosen if told is None else replace(chosen, memory=told)
-    return LaunchPlan(
+    plan = LaunchPlan(
         version=PLAN_VERSION,
         app=recipe.id,
         students=students,
@@ -161,7 +165,13 @@ def make_plan(
         licence=model.licence.name,
         licence_url=model.licence.url,
         licence_needs_acceptance=not licences.is_accepted(context.paths.data, model.licence),
+        idle_unload_s=context.settings.idle_unload_minutes * 60 or None,
     )
+    if wishes.adapter is None:
+        return plan
+    path = library.find(file)
+    architecture = read_header(path).architecture if path is not None else None
+    return with_adapter(plan, wishes.adapter, architecture=architecture)
 
 
 def _slots(context: Context, engine: Engine, chosen: Fit) -> int:
@@ -172,6 +182,12 @@ def _slots(context: Context, engine: Engine, chosen: Fit) -> int:
 
 def explain_plan(context: Context, plan: LaunchPlan) -> tuple[str, ...]:
     """What a teacher is told about this plan, the most important first."""
+    if plan.server:
+        return tuple(
+            sentence
+            for reason in plan.reasons
+            for sentence in fit.explain_reason(reason, context.lang)
+        )
     return fit.explain_fit(plan_fit(plan), plan.model_name, context.lang, practice=plan.practice)
 
 

@@ -18,6 +18,7 @@ from launcher.engines.registry import get_engine
 from launcher.errors import PaadjeError, UsageError
 from launcher.events import Cancel, Report, ServiceChanged
 from launcher.files import write_private_json
+from launcher.lesson.extras import ENDPOINT_KEY, ENDPOINT_URL, adapter_sha256
 from launcher.lesson.plan import LaunchPlan, plan_to_dict
 from launcher.lesson.planning import planned_model
 from launcher.lesson.running import snapshot, stop, tidy_ended
@@ -44,9 +45,6 @@ LOOPBACK = "127.0.0.1"
 LESSON_HOURS = 8
 HOST_ANSWERS_WITHIN_S = 30.0
 POLL_S = 0.1
-ENDPOINT_URL = "PAADJE_ENGINE_URL"
-ENDPOINT_KEY = "PAADJE_ENGINE_API_KEY"
-"""Of a server that the school has. The key is never kept on disk but in the lesson's own file."""
 HANG_TIMEOUT_S = 10.0
 GPU_HANG_TIMEOUT_S = 80.0
 """While a graphics card reads a long prompt, the engine sleeps and answers nobody."""
@@ -90,9 +88,7 @@ def address_choices(context: Context) -> tuple[Address, ...]:
 
 def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWishes) -> LessonSpec:
     plan = plans[0]
-    _, file = planned_model(context, plan)
-    model_path = Library(context.models_dir).check_quick(file)
-
+    model_path, primed = _model_and_primed(context, plan)
     entry = _share_entry(context, share)
     lesson = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     folder = context.paths.lessons / lesson
@@ -100,14 +96,6 @@ def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWis
     folder.mkdir(mode=0o700)
 
     engine = get_engine(plan.engine)
-    primed = primed_folder(
-        context.paths.primed,
-        engine_id=engine.id,
-        engine_version=engine.describe().version or "",
-        model_sha256=file.sha256,
-        kv_type=plan.kv_type,
-    )
-    tidy(primed)
     prune(context.paths.logs)
     engine_key = secrets.token_urlsafe(24)
     command = engine.command(
@@ -123,6 +111,8 @@ def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWis
             kv_type=plan.kv_type,
             mmap=plan.mmap,
             slot_dir=primed,
+            adapter_path=Path(plan.adapter) if plan.adapter else None,
+            idle_unload_s=plan.idle_unload_s,
             endpoint_url=context.environ.get(ENDPOINT_URL, ""),
             endpoint_key=context.environ.get(ENDPOINT_KEY, ""),
         )
@@ -167,10 +157,29 @@ def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWis
         apps=tuple(app.entry for app in apps),
         share=entry,
         plan=plan_to_dict(plan),
-        primed_folders=(str(primed),),
+        primed_folders=() if primed is None else (str(primed),),
     )
     write_private_json(folder / "spec.json", spec_to_dict(spec))
     return spec
+
+
+def _model_and_primed(context: Context, plan: LaunchPlan) -> tuple[Path, Path | None]:
+    """The model's file, and where its prompts are saved; nothing of both on the school's server."""
+    if plan.server:
+        return Path(), None
+    _, file = planned_model(context, plan)
+    model_path = Library(context.models_dir).check_quick(file)
+    engine = get_engine(plan.engine)
+    primed = primed_folder(
+        context.paths.primed,
+        engine_id=engine.id,
+        engine_version=engine.describe().version or "",
+        model_sha256=file.sha256,
+        kv_type=plan.kv_type,
+        adapter_sha256=adapter_sha256(plan),
+    )
+    tidy(primed)
+    return model_path, primed
 
 
 def _share_entry(context: Context, share: ShareWishes) -> ShareEntry:
@@ -247,11 +256,12 @@ def _app(
     teacher_token, gateway_key = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     log_file = logs / f"{recipe.id}.log"
     values = {
-        "model_path": str(model_path),
+        "model_path": "" if plan.server else str(model_path),
         "model_id": plan.model,
         "model_name": plan.model_name,
         "model_sha256": plan.files[0].sha256 if plan.files else "",
         "practice": "1" if plan.practice else "0",
+        "server": plan.server,
         "engine_url": engine.url,
         "engine_key": engine.key,
         "slots": str(engine.slots),

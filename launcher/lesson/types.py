@@ -36,6 +36,7 @@ class PlanWishes:
     ``from_place`` is a folder, file or address that may hold the model, so that a plan can count
     on it. ``class_minutes`` is how long the whole class may wait; ``prefer`` puts such models
     first; ``read_header`` reads the head of the model's file before anything is decided.
+    ``adapter`` is a LoRA file that goes on top of the model.
     """
 
     students: int | None = None
@@ -46,6 +47,7 @@ class PlanWishes:
     class_minutes: int | None = None
     prefer: tuple[Preference, ...] = ()
     read_header: bool = False
+    adapter: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

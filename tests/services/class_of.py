@@ -36,12 +36,12 @@ def _client(base: str) -> httpx.Client:
     )
 
 
-def student(join_url: str) -> Person:
+def student(join_url: str, app: str = "feedback-companion") -> Person:
     """Joins with what the QR code says."""
     base, _, token = join_url.partition("/j#")
     person = Person(http=_client(base))
     person.post("/join", {"token": token})
-    person.http.base_url = f"{base}{APP_PREFIX}feedback-companion/"
+    person.http.base_url = f"{base}{APP_PREFIX}{app}/"
     return person
 
 

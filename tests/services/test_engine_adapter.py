@@ -33,13 +33,13 @@ def ask(engine: RunningEngine) -> str:
     return str(answer.json()["choices"][0]["message"]["content"])
 
 
-def make_adapter(model: Path, adapter: Path) -> None:
+def make_adapter(model: Path, adapter: Path, architecture: str = "llama") -> None:
     """A small adapter that changes one matrix a lot, so that the answer must change too."""
     reader = gguf.GGUFReader(model)
     tensor = next(each for each in reader.tensors if each.name == "blk.0.ffn_down.weight")
     columns, rows = (int(size) for size in tensor.shape)
     random = np.random.default_rng(1)
-    writer = gguf.GGUFWriter(adapter, "llama")
+    writer = gguf.GGUFWriter(adapter, architecture)
     writer.add_type("adapter")
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", 4.0)

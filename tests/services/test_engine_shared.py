@@ -11,12 +11,13 @@ from launcher import catalog, lesson
 from launcher.catalog.schema import Recipe
 from launcher.events import Cancel, ignore
 from launcher.lesson import starting
-from launcher.lesson.types import ShareWishes
+from launcher.lesson.types import LessonSnapshot, ShareWishes
 from launcher.models.library import Library
-from tests.services.class_of import teacher
+from launcher.services.process import wait_for
+from tests.services.class_of import hand_in, student, teacher
 from tests.services.lessons import listens
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(600)]
 
 FIRST, SECOND = "feedback-companion", "second-app"
 
@@ -65,6 +66,7 @@ def test_two_apps_and_a_tool_share_one_engine(
             assert person.get("/api/status")["texts"] == []
             person.http.close()
         assert len({app.teacher_url for app in running.apps}) == 2
+        both_classes_get_answers(running)
 
         access = lesson.engine_access(context, running.lesson)
         headers = {"Authorization": f"Bearer {access.key}"}
@@ -90,6 +92,24 @@ def test_two_apps_and_a_tool_share_one_engine(
     assert {each.suffix for each in kept} <= {".bin", ".json"}
     assert any(each.suffix == ".bin" for each in kept)
     assert not [each for each in kept if each.stat().st_mode & 0o077]
+
+
+def both_classes_get_answers(running: LessonSnapshot) -> None:
+    """Three students in each app hand in at the same time; each teacher gets the own texts."""
+    looking = {app.id: teacher(app.teacher_url) for app in running.apps}
+    students = [student(running.share.join_url, app) for app in looking for _ in range(3)]
+    for number, each in enumerate(students):
+        hand_in(each, number)
+
+    def all_read() -> bool:
+        found = [person.get("/api/status")["texts"] for person in looking.values()]
+        return [[text["state"] for text in texts] for texts in found] == [["review"] * 3] * 2
+
+    try:
+        assert wait_for(all_read, 300, interval_s=0.5)
+    finally:
+        for each in (*students, *looking.values()):
+            each.http.close()
 
 
 def _is_engine_of(process: psutil.Process, home: str) -> bool:

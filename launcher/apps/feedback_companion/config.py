@@ -28,6 +28,8 @@ class Config:
     log_file: Path | None
     lang: str
     practice: bool
+    server: str = ""
+    """Of the school, when the model runs there and texts go there; empty when it runs here."""
 
 
 def read_config(environ: Mapping[str, str]) -> Config:
@@ -66,6 +68,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         log_file=Path(environ["APP_LOG_FILE"]) if environ.get("APP_LOG_FILE") else None,
         lang=lang if lang in LANGUAGES else "nl",
         practice=environ.get("APP_PRACTICE", "") == "1" or is_practice_model(model),
+        server=environ.get("APP_SERVER", ""),
     )
 
 

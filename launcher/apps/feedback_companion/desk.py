@@ -119,7 +119,12 @@ class Desk:
 
     @property
     def _notices(self) -> frozenset[str]:
-        return notice_names(self.activity, model=self.config.model, auto_release=self.auto_release)
+        return notice_names(
+            self.activity,
+            model=self.config.model,
+            server=self.config.server,
+            auto_release=self.auto_release,
+        )
 
     async def measure(
         self, text: str, own_question: str, lang: str, *, with_ai: bool, own_aim: str = ""

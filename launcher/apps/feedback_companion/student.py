@@ -174,7 +174,11 @@ def student_app(desk: Desk) -> Starlette:
         student = web.student_of(request)
         t = translator(student.lang)
         activity, auto = desk.activity, desk.auto_release
-        told: dict[str, Any] = {"model": desk.config.model, "auto_release": auto}
+        told: dict[str, Any] = {
+            "model": desk.config.model,
+            "server": desk.config.server,
+            "auto_release": auto,
+        }
         return pages.render(
             "student.html",
             student.lang,

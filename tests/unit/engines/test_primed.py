@@ -50,19 +50,24 @@ def test_the_oldest_go_first(tmp_path: Path) -> None:
 
 
 def test_a_folder_belongs_to_one_model_and_one_build(tmp_path: Path) -> None:
-    def folder(version: str = "1.0", sha256: str = "a" * 64, kv_type: str = "f16") -> Path:
+    def folder(
+        version: str = "1.0", sha256: str = "a" * 64, kv_type: str = "f16", adapter: str = ""
+    ) -> Path:
         return primed_folder(
             tmp_path,
             engine_id="xllamacpp",
             engine_version=version,
             model_sha256=sha256,
             kv_type=kv_type,
+            adapter_sha256=adapter,
         )
 
     others = [folder("1.1"), folder(sha256="b" * 64), folder(kv_type="q8_0"), folder("../../x")]
-    assert len({folder(), *others}) == 5
+    others += [folder(adapter="c" * 64), folder(adapter="d" * 64)]
+    assert len({folder(), *others}) == 7
     assert all(each.parent == tmp_path for each in others)
     folder().mkdir()
+    folder(adapter="c" * 64).mkdir()
     others[1].mkdir()
     forget_model(tmp_path, "a" * 64)
     assert [each.name for each in tmp_path.iterdir()] == [others[1].name]
