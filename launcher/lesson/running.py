@@ -6,6 +6,7 @@ counts as alive only when its process is the one that wrote the file.
 
 import contextlib
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from launcher.lesson.types import (
 )
 from launcher.logs import printable
 from launcher.services.control import ControlClient
+from launcher.services.process import wait_for
 from launcher.services.spec import LessonSpec, spec_from_dict
 from launcher.services.state import (
     LessonRecord,
@@ -32,11 +34,15 @@ from launcher.services.state import (
     is_alive,
     read_ended,
     read_record,
+    read_status,
     wait_until_ended,
 )
+from launcher.services.states import LessonState
 from launcher.sharing.join import join_url, lesson_url
 
 STOP_WITHIN_S = 40.0
+HOST_APPEARS_WITHIN_S = 30.0
+"""On a slow disk, right after the computer was started."""
 LOG_LINES = 200
 
 
@@ -56,13 +62,18 @@ def snapshot(context: Context, lesson: str) -> LessonSnapshot | None:
     if spec is None:
         return None
     record = read_record(folder / "state.json")
+    if record is None and _is_new(spec):
+        return _assemble(spec, {"state": "preparing"})
     if record is None or not is_alive(record):
-        # No host: it is still starting when its folder is brand-new, and gone otherwise.
-        return _assemble(spec, {"state": "ended_uncleanly", "services": {}})
+        return _assemble(spec, {"state": "ended_uncleanly"})
     try:
         return _assemble(spec, ControlClient(record).state())
     except PaadjeError:
-        return _assemble(spec, {"state": "starting", "services": {}})
+        if not is_alive(record):  # It ended while it was asked.
+            return snapshot(context, lesson)
+        told = (read_status(folder) or {}).get("state")
+        state = "stopping" if told in ("stopping", "stopped") else "unreachable"
+        return _assemble(spec, {"state": state})
 
 
 def find_lesson(context: Context, lesson: str) -> LessonSnapshot | None:
@@ -178,7 +189,7 @@ def _stop_one(
         report(Notice(code="lesson.tidied_up"))
     else:
         report(StepStarted(step="lesson.stopping"))
-        record = read_record(folder / "state.json")
+        record = _record_of(folder, found.state)
         if record is not None:
             _end(record)
         _remove_folder(folder)
@@ -195,6 +206,24 @@ def _stop_one(
         erased_bytes=sum(gone),
         logs_erased=erase_logs and not logs.exists(),
     )
+
+
+def _is_new(spec: LessonSpec) -> bool:
+    """Whether its host may still be on its way; a clock that was set back makes no difference."""
+    try:
+        age_s = (datetime.now(UTC) - datetime.fromisoformat(spec.created_at)).total_seconds()
+    except (ValueError, TypeError):
+        return False
+    return abs(age_s) < HOST_APPEARS_WITHIN_S
+
+
+def _record_of(folder: Path, state: LessonState) -> LessonRecord | None:
+    """Of a host that is still on its way too: else it would run without anybody knowing."""
+    record = read_record(folder / "state.json")
+    if record is None and state == "preparing":
+        wait_for(lambda: read_record(folder / "state.json") is not None, HOST_APPEARS_WITHIN_S)
+        record = read_record(folder / "state.json")
+    return record
 
 
 def _sizes(folder: Path) -> dict[Path, int]:

@@ -44,6 +44,7 @@ from launcher.sharing.places import places
 LOOPBACK = "127.0.0.1"
 LESSON_HOURS = 8
 HOST_ANSWERS_WITHIN_S = 30.0
+_NO_HOST = ("preparing", "ended_uncleanly", "unreachable")
 POLL_S = 0.1
 HANG_TIMEOUT_S = 10.0
 GPU_HANG_TIMEOUT_S = 80.0
@@ -388,7 +389,8 @@ def _wait_until_ready(
     while True:
         cancel.check()
         current = snapshot(context, spec.id)
-        if current is not None and current.state != "ended_uncleanly":
+        if current is not None and current.state not in _NO_HOST:
+            answers_by = time.monotonic() + HOST_ANSWERS_WITHIN_S
             for service, state in current.services.items():
                 if seen.get(service) != state:
                     seen[service] = state

@@ -13,6 +13,8 @@ from launcher.services.state import LessonRecord
 
 _CONNECT_S = 2.0
 _ANSWER_S = 15.0
+_STATE_S = 5.0
+"""A host answers this at once, also while a class keeps the processors busy."""
 _SILENCE_S = 30.0
 """The host sends a sign of life every 10 seconds while events are followed."""
 
@@ -30,7 +32,7 @@ class ControlClient:
         ``reason`` is None or ``{code, params, detail}``: `lesson.types.Why`. ``notices`` are the
         `Notice` that still hold, each ``{code, params}``.
         """
-        with self._answer("GET", "/state") as response:
+        with self._answer("GET", "/state", silence_s=_STATE_S) as response:
             try:
                 value = response.json()
             except ValueError as error:

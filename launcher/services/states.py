@@ -15,4 +15,6 @@ LessonState = Literal[
     "stopped",
     "failed",
     "ended_uncleanly",
+    "unreachable",
 ]
+"""The last one: the host lives and does not answer, or another program answers in its place."""

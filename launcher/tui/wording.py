@@ -17,7 +17,7 @@ Tone = Literal["good", "care", "bad", "quiet"]
 SCHOOL_BYTES_PER_S = 50e6 / 8
 """A download speed that many school networks reach, in bytes per second: 50 Mbit/s."""
 
-_RUNNING = ("preparing", "starting", "ready", "degraded", "stopping")
+_RUNNING = ("preparing", "starting", "ready", "degraded", "stopping", "unreachable")
 
 
 def is_running(lesson: LessonSnapshot) -> bool:
