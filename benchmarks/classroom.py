@@ -35,6 +35,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 import classroom_work as work  # noqa: E402
 import psutil  # noqa: E402
 from classroom_servers import (  # noqa: E402
+    CONTEXT_TOKENS,
     Memory,
     Server,
     default_llama_cpp_python,
@@ -45,6 +46,9 @@ from classroom_servers import (  # noqa: E402
 from launcher.apps.classroom.engine import EngineClient, EngineLost, EngineRefused  # noqa: E402
 from launcher.apps.classroom.engine_slots import PrimedSlots  # noqa: E402
 from launcher.apps.classroom.line import FairLine  # noqa: E402
+from launcher.engines.protocol import EngineSettings  # noqa: E402
+from launcher.events import Cancel  # noqa: E402
+from launcher.lesson.slots import TRIED, measure_slots  # noqa: E402
 
 MAX_TOKENS = 96
 SLOTS = 4
@@ -273,6 +277,22 @@ def median_of(runs: list[Run]) -> dict[str, Any]:
     return figures[len(figures) // 2]
 
 
+def measured_slots(model: Path, threads: int) -> int:
+    """As ``paadje bench --slots`` finds them."""
+    settings = EngineSettings(
+        model_path=model,
+        model_id="model",
+        port=0,
+        api_key="",
+        context_tokens=CONTEXT_TOKENS,
+        slots=max(TRIED),
+        threads=threads,
+        gpu_layers=-1 if "--gpu" in sys.argv else 0,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        return measure_slots(settings, Path(folder) / "engine.log", Cancel()).slots
+
+
 def contender_python() -> str:
     """The interpreter that has llama-cpp-python."""
     chosen = parse().llama_cpp_python
@@ -294,7 +314,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--students", type=int, nargs="*", default=None)
     parser.add_argument("--criteria", type=int, nargs="*", default=None, choices=(1, 2, 3))
     parser.add_argument("--search", action="store_true", help="also find the best slots by hand")
-    parser.add_argument("--slots", type=int, default=SLOTS, help="of our engine")
+    parser.add_argument(
+        "--slots", type=int, default=None, help="of our engine; else what it measures itself"
+    )
     parser.add_argument("--gpu", action="store_true", help="all layers on the GPU")
     parser.add_argument(
         "--calm",
@@ -315,6 +337,9 @@ def main() -> int:
     sizes = options.students or ([1, 3] if options.quick else [1, 8, 30])
     criteria = options.criteria or ([1] if options.quick else [1, 3])
     contenders = ["ours", "defaults", "defaults, our prompts"]
+    if options.slots is None:
+        options.slots = SLOTS if options.quick else measured_slots(model, threads)
+        say(options, f"ours: {options.slots} at once")
     if options.llama_cpp_python is not None:
         contenders += ["llama-cpp-python", "llama-cpp-python, serialised"]
     if options.quick:
@@ -385,7 +410,7 @@ def found_by_hand(
     students = max(sizes)
     found: dict[int, list[float]] = {}
     for _ in range(options.rounds):
-        for slots in (1, 2, 3, 4, 6, 8):
+        for slots in sorted({1, 2, 3, 4, 6, 8, options.slots}):
             say(options, f"search: {slots} slots")
             run = one_run("ours", model, folder, students, 1, threads, slots)
             found.setdefault(slots, []).append(run.figures()["completed_per_minute"])

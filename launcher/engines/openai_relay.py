@@ -69,7 +69,7 @@ class Upstream:
         names = await self._models()
         if wanted_model in names:
             self.model = wanted_model
-        elif len(names) == 1 or not wanted_model:
+        elif not wanted_model:
             self.model = names[0]
         else:
             raise Unusable("engines.endpoint_no_model")

@@ -47,13 +47,22 @@ def calibrate_slots(
     context: Context, plan_settings: EngineSettings, *, report: Report, cancel: Cancel
 ) -> SlotChoice:
     """Try each number of slots up to those of ``plan_settings``, in turns, and keep the choice."""
-    engine = get_engine(DEFAULT_ENGINE)
     report(StepStarted(step="lesson.calibrating_slots"))
+    choice = measure_slots(plan_settings, context.paths.logs / "bench.log", cancel)
+    stored = read_json_object(_file(context)) or {}
+    stored[_key(get_engine(DEFAULT_ENGINE), choice.model)] = choice.slots
+    write_private_json(_file(context), stored)
+    report(StepFinished(step="lesson.calibrating_slots"))
+    return choice
+
+
+def measure_slots(plan_settings: EngineSettings, log_file: Path, cancel: Cancel) -> SlotChoice:
+    """Try each number of slots up to those of ``plan_settings``, in turns."""
     tried = [slots for slots in TRIED if slots <= max(plan_settings.slots, 1)]
     reading: list[float] = []
     writing: dict[int, list[float]] = {slots: [] for slots in tried}
     settings = replace(plan_settings, slots=tried[-1])
-    with running_engine(engine, settings, context.paths.logs / "bench.log", cancel) as tested:
+    with running_engine(get_engine(DEFAULT_ENGINE), settings, log_file, cancel) as tested:
         for _ in range(ROUNDS):
             reading.append(tested.prompt_rate(OWN_TOKENS))
             for slots in tried:
@@ -64,14 +73,9 @@ def calibrate_slots(
         slots: 60 / (OWN_TOKENS / max(reading) + OUTPUT_TOKENS / max(rates))
         for slots, rates in writing.items()
     }
-    choice = SlotChoice(
+    return SlotChoice(
         model=settings.model_id, slots=choose_slots(speeds), feedbacks_per_minute=speeds
     )
-    stored = read_json_object(_file(context)) or {}
-    stored[_key(engine, choice.model)] = choice.slots
-    write_private_json(_file(context), stored)
-    report(StepFinished(step="lesson.calibrating_slots"))
-    return choice
 
 
 def calibrated_slots(context: Context, engine: Engine, model_id: str) -> int | None:
