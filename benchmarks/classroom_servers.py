@@ -124,7 +124,7 @@ def our_server(
 
 
 def calm() -> dict[str, str]:
-    return {"OMP_WAIT_POLICY": "passive"} if "--calm" in sys.argv else {}
+    return {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"} if "--calm" in sys.argv else {}
 
 
 @contextlib.contextmanager

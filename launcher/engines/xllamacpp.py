@@ -17,11 +17,23 @@ from launcher.engines.own import own_program
 from launcher.engines.protocol import Command, EngineInfo, EngineSettings
 from launcher.hardware.profile import MachineProfile
 
-_WAIT_WITHOUT_SPINNING = {"OMP_WAIT_POLICY": "passive"}
-"""Threads that spin while they wait for each other take the processor from the one they wait for
-as soon as anything else runs. Measured with the starter model on 2 cores, in tokens written per
-second: beside other busy programs 32–43 without spinning and 1–5 with it, on a quiet machine 39–41
-and 57–63. A laptop in a class is not quiet: the browser, the app and the gateway run too."""
+_SPIN_BRIEFLY = {"GOMP_SPINCOUNT": "1000", "OMP_WAIT_POLICY": "passive"}
+"""How threads wait for each other. Those that spin for long take the processor from the one they
+wait for as soon as anything else runs; those that sleep at once lose the time of waking up.
+Measured with the starter model on 2 cores, in tokens written per second for one student and for
+four together:
+
+    ================  =====================  ======================
+    threads           alone on the machine   beside one busy program
+    ================  =====================  ======================
+    sleep at once     30 and 77              51 and 65
+    spin 1000 times   97 and 141             33 and 54
+    spin 4000 times   100 and 127            15 and 35
+    spin (standard)   99 and 138             0.6 and 3.5
+    ================  =====================  ======================
+
+A laptop in a class is not quiet: the browser, the app and the gateway run too. Other libraries than
+GNU's do not know the number, and sleep."""
 
 _DEVICES_WITHIN_S = 60
 _LOOK = """
@@ -129,7 +141,7 @@ class XllamacppEngine:
         slots_url = program.health_url.removesuffix("health") + "slots"
         return replace(
             program,
-            env={**program.env, **_WAIT_WITHOUT_SPINNING},
+            env={**program.env, **_SPIN_BRIEFLY},
             # The list of slots comes from the loop that does the work. Asking for it would wake
             # a model that was unloaded.
             alive_url="" if settings.idle_unload_s else slots_url,
