@@ -321,7 +321,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--calm",
         action="store_true",
-        help="let the other servers spin as briefly as ours does while they wait: on a busy computer",
+        help="let the other servers spin as briefly as ours: on a busy computer",
     )
     parser.add_argument("--llama-cpp-python", metavar="PYTHON", type=Path, default=None)
     parser.add_argument("--only", nargs="*", default=None, help="contenders")
