@@ -5,6 +5,7 @@ parameters, 1.6 times with twice as many (measured, 2 cores). So each number is 
 smallest that is as good as the best is used: with fewer at once, each student waits less.
 """
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,16 +22,18 @@ from launcher.lesson.types import Context
 from launcher.models.library import Library
 
 TRIED = (1, 2, 4, 8)
-OWN_TOKENS = 250
-OUTPUT_TOKENS = 70
-"""Of one feedback: the student's own text, and what is written about it."""
+SHARED_TOKENS = 1000
+OWN_TOKENS = 200
+OUTPUT_TOKENS = 60
+"""Of one feedback: what the class shares, the student's own text, and what is written about it."""
+ROOM_TOKENS = 20
 AS_GOOD_AS = 0.97
 ROUNDS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotChoice:
-    """``feedbacks_per_minute`` by the number of slots, without the shared part of the prompt."""
+    """``feedbacks_per_minute`` by the number of slots that were tried, all of them primed."""
 
     model: str
     slots: int
@@ -57,24 +60,34 @@ def calibrate_slots(
 
 
 def measure_slots(plan_settings: EngineSettings, log_file: Path, cancel: Cancel) -> SlotChoice:
-    """Try each number of slots up to those of ``plan_settings``, in turns."""
+    """Help a class with each number of slots up to those of ``plan_settings``.
+
+    The context of ``plan_settings`` has to hold what one feedback takes. A number that is clearly
+    worse than a smaller one is the last: larger ones only take longer to try.
+    """
     tried = [slots for slots in TRIED if slots <= max(plan_settings.slots, 1)]
-    reading: list[float] = []
-    writing: dict[int, list[float]] = {slots: [] for slots in tried}
-    settings = replace(plan_settings, slots=tried[-1])
-    with running_engine(get_engine(DEFAULT_ENGINE), settings, log_file, cancel) as tested:
-        for _ in range(ROUNDS):
-            reading.append(tested.prompt_rate(OWN_TOKENS))
+    speeds: dict[int, float] = {}
+    shared = [100 + number % 900 for number in range(SHARED_TOKENS)]
+    engine = get_engine(DEFAULT_ENGINE)
+    with tempfile.TemporaryDirectory(prefix="paadje-slots-") as folder:
+        settings = replace(plan_settings, slots=tried[-1], slot_dir=Path(folder))
+        with running_engine(engine, settings, log_file, cancel) as tested:
+            tested.prime(shared, tried[-1])
             for slots in tried:
-                cancel.check()
-                writing[slots].append(tested.decode_rate(slots, OUTPUT_TOKENS))
-    # Other programs on the computer only ever slow it down: the best counts.
-    speeds = {
-        slots: 60 / (OWN_TOKENS / max(reading) + OUTPUT_TOKENS / max(rates))
-        for slots, rates in writing.items()
-    }
+                rates = []
+                for _ in range(ROUNDS):
+                    cancel.check()
+                    rates.append(
+                        tested.class_rate(
+                            slots, shared=shared, own=OWN_TOKENS, output=OUTPUT_TOKENS
+                        )
+                    )
+                # Other programs on the computer only ever slow it down: the best counts.
+                speeds[slots] = max(rates)
+                if speeds[slots] < AS_GOOD_AS * max(speeds.values()):
+                    break
     return SlotChoice(
-        model=settings.model_id, slots=choose_slots(speeds), feedbacks_per_minute=speeds
+        model=plan_settings.model_id, slots=choose_slots(speeds), feedbacks_per_minute=speeds
     )
 
 
@@ -97,7 +110,7 @@ def settings_for(context: Context, model_id: str, *, slots: int) -> EngineSettin
         model_id=model_id,
         port=0,
         api_key="",
-        context_tokens=1024,
+        context_tokens=SHARED_TOKENS + OWN_TOKENS + OUTPUT_TOKENS + ROOM_TOKENS,
         slots=slots,
         threads=psutil.cpu_count(logical=False) or 2,
         gpu_layers=-1 if graphics else 0,
