@@ -210,9 +210,11 @@ def test_an_engine_that_hangs_or_answers_nonsense(
     with lesson_with(ready, engine, monkeypatch) as lesson:
         for what in ("hang", "garbage"):
             lesson.check_thirty_wait()
+            ill = lesson.program("sick_engine")
             begin = time.monotonic()
             mood.write_text(what)
             figures[what] = lesson.told("degraded", begin)
+            assert wait_for(lambda: not ill.is_running(), PATIENCE_S, interval_s=0.02)
             mood.write_text("")
             lesson.told("ready", begin)
             lesson.check_nothing_is_lost()

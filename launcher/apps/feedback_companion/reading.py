@@ -50,6 +50,8 @@ MOST_COMMENTS = 4
 _TRIES = 2
 _ENGINE_LOSSES = 6
 """So often may the engine leave during one call, before we stop blaming the engine."""
+_PAUSE_S = 0.5
+"""Doubled with each loss after the first: half a minute in all."""
 
 _TEMPERATURE = 0.3
 _SAMPLING = {"dry_multiplier": 0.5, "dry_allowed_length": 6, "dry_penalty_last_n": 256}
@@ -353,7 +355,7 @@ class Reading:
             except EngineLost as error:
                 losses += 1
                 log.warning("engine lost: %s", error.detail)
-                await self._wait_for_engine()
+                await self._wait_for_engine(losses)
                 if again is not None:
                     await again()
                 continue
@@ -373,11 +375,14 @@ class Reading:
             reason = found.reason
         return reason, True
 
-    async def _wait_for_engine(self) -> None:
+    async def _wait_for_engine(self, losses: int) -> None:
         self.engine_lost = True
         self._changed()
         try:
             await self._engine.wait_ready()
+            if losses > 1:
+                # It says that it is well and is not. The host sees that too, in some seconds.
+                await asyncio.sleep(_PAUSE_S * 2**losses)
         finally:
             self.engine_lost = False
             self._changed()
