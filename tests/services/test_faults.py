@@ -89,6 +89,9 @@ class Lesson:
         ), self.control.state()
         return time.monotonic() - after
 
+    def ended(self, program: psutil.Process) -> None:
+        assert wait_for(lambda: not program.is_running(), PATIENCE_S, interval_s=0.02)
+
     def check_thirty_wait(self) -> None:
         assert wait_for(lambda: len(self.texts()) == CLASS, PATIENCE_S)
         assert sum(each["state"] in ("queued", "working") for each in self.texts()) >= WAITING
@@ -214,7 +217,7 @@ def test_an_engine_that_hangs_or_answers_nonsense(
             begin = time.monotonic()
             mood.write_text(what)
             figures[what] = lesson.told("degraded", begin)
-            assert wait_for(lambda: not ill.is_running(), PATIENCE_S, interval_s=0.02)
+            lesson.ended(ill)
             mood.write_text("")
             lesson.told("ready", begin)
             lesson.check_nothing_is_lost()
@@ -418,7 +421,7 @@ def test_an_engine_that_is_ended_for_want_of_memory(
             lesson.check_thirty_wait()
             before = lesson.program("xllamacpp_server")
             hog = subprocess.Popen([sys.executable, "-c", greedy])
-            assert wait_for(lambda: not before.is_running(), PATIENCE_S, interval_s=0.02)
+            lesson.ended(before)
             lesson.told("degraded", time.monotonic())
             hog.kill()
             hog.wait()
