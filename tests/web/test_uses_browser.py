@@ -221,7 +221,7 @@ def test_the_teacher_closes_extends_stops_and_goes_on_by_keyboard(
     look(teacher, "auto-release")
     assert serious(teacher) == []
     late = open_student(browser, app, "student-2")
-    expect(late.locator(".facts")).to_contain_text("kijkt je docent niet eerst")
+    expect(late.locator("#notice .facts")).to_contain_text("kijkt je docent niet eerst")
 
 
 @pytest.mark.parametrize("side", [open_student, open_teacher])

@@ -316,7 +316,6 @@ class Desk:
         """
         if not submission.with_ai:
             raise UsageError("fc.no_ai_chosen")
-        refuse_grades(text)
         self._queue(self.notes.add(submission.id, sentence_id, text))
 
     def try_note_again(self, note: Note) -> None:

@@ -19,6 +19,8 @@ _VERDICTS = re.compile(
         (?=\s*(?:[.!,;]|$))
     | \b(?:een|a|an)\s+(?:dikke\s+|mooie\s+|ruime\s+|solid\s+|strong\s+)?
         (?:zes|zeven|acht|negen|tien|six|seven|eight|nine|ten|(?-i:[A-F]))(?=\s*(?:[.!,;]|$))
+    | \b(?:een|a|an)\s+(?:dikke|ruime|mooie|nette|solid|strong)\s+\d{1,2}(?!\w)
+    | \b(?:een|a|an)\s+\d{1,2}(?:[.,]\d)?\s+(?:voor|for|waard)\b
     | [★☆⭐🌟🟢🔴🟡🟠]
     | \b(?:A1|A2|B1|B2|C1|C2|1F|2F|3F|4F)\b
     | \b(?:on)?voldoende\s*(?:[.!]|$)

@@ -49,7 +49,7 @@ from launcher.apps.documents.criteria_import import (
 from launcher.apps.documents.readability import interface_readability
 from launcher.apps.feedback_companion.about import about_page
 from launcher.apps.feedback_companion.checks import Comment
-from launcher.apps.feedback_companion.desk import Desk
+from launcher.apps.feedback_companion.desk import Desk, refuse_grades
 from launcher.apps.feedback_companion.export import (
     export_audit,
     export_class,
@@ -181,6 +181,7 @@ def teacher_app(desk: Desk) -> Starlette:
         submission = _submission(desk, request)
         body = await web.read_body(request, RoughNote)
         written = " ".join(normalise(body.text).split())
+        refuse_grades(written)
         _refuse_verdict(written, _sentence(submission, body.sentence_id))
         desk.add_note(submission, body.sentence_id, written)
         return _changed(desk, submission, 201)

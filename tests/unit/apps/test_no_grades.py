@@ -101,3 +101,14 @@ def test_a_verdict_in_words_is_one(text: str) -> None:
 )
 def test_words_for_numbers_are_no_verdict(text: str) -> None:
     assert not has_verdict(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Dit is een dikke 8 voor je tekst.", "Ik geef je een 7 voor inzet."]
+)
+def test_a_grade_in_the_middle_of_a_sentence_is_seen(text: str) -> None:
+    assert has_verdict(text)
+
+
+def test_a_number_that_is_no_grade_is_left_alone() -> None:
+    assert not has_verdict("Je noemt een 8 meter lange muur.")
