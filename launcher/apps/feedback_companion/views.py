@@ -164,7 +164,8 @@ def shown_comment(
         "id": comment.id,
         "sentence_id": comment.sentence_id,
         "kind": comment.kind,
-        "kind_label": t(f"fc.kind.{comment.kind}"),
+        # A model gave its own comments a kind; what a teacher wrote has none.
+        "kind_label": t(f"fc.kind.{comment.kind}") if comment.origin == "ai" else "",
         "criterion": names.get(comment.criterion_id, ""),
         "observation": comment.observation,
         "effect": comment.effect,
