@@ -245,6 +245,11 @@ class Expose(Strict):
 
     access: Literal["join", "teacher-only"]
     service: Slug
+    place: Literal["path", "own-port"] = Field(
+        "path",
+        description="Below /a/<id>/; or at the root of a port of its own, for an app of others "
+        "that does not know that it lives below a path.",
+    )
 
 
 class Privacy(Strict):

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +45,7 @@ LESSON = "lesson"
 _log = logging.getLogger("launcher.host")
 
 _CLOSE_WITHIN_S = 2
+_TELL_FOR_S = 180.0
 
 
 class Host:
@@ -56,12 +58,14 @@ class Host:
         self._stop = asyncio.Event()
         self._told_state = ""
         self._memory_low = False
+        self._recent: dict[str, tuple[float, Notice]] = {}
         self._pace = Pace(spec.plan)
         self._engine_id = str(spec.plan.get("engine", DEFAULT_ENGINE))
         self._supervisor = Supervisor(
             spec.services,
             engine_id=self._engine_id,
             changed=self._service_changed,
+            prepare=lambda service: self._sharing.make_room(service),
         )
         self._sharing = SharingControl(
             spec,
@@ -190,28 +194,37 @@ class Host:
             _log.exception("watching over the pace failed")
 
     def _standing(self) -> list[Notice]:
-        """What is worth knowing for as long as it lasts."""
+        """What is worth knowing for as long as it lasts, and what happened just now."""
         found = []
         if self._memory_low:
             found.append(Notice(code="host.memory_low"))
         if self._pace.slow is not None:
             found.append(_slow(self._pace.slow))
-        return found
+        now = time.monotonic()
+        return [*found, *(one for at, one in self._recent.values() if now - at < _TELL_FOR_S)]
+
+    def _remember(self, notice: Notice) -> None:
+        self._recent[notice.code] = (time.monotonic(), notice)
+        self._hub.publish(notice)
 
     def _react(self, finding: str, available_bytes: int) -> None:
         _log.info("%s: %d bytes of memory available", finding, available_bytes)
         if finding == "memory_critical":
             slots = self._supervisor.fewer_slots()
             if slots is not None:
-                self._hub.publish(Notice(code="host.fewer_slots", params={"slots": slots}))
+                self._remember(Notice(code="host.fewer_slots", params={"slots": slots}))
             return
         if finding == "woke":
-            self._hub.publish(Notice(code="host.woke"))
+            self._remember(Notice(code="host.woke"))
             return
         self._memory_low = finding == "memory_low"
         self._hub.publish(
             Notice(code=f"host.{finding}", params={"available_bytes": available_bytes})
         )
+
+    def _remember(self, notice: Notice) -> None:
+        self._recent[notice.code] = (time.monotonic(), notice)
+        self._hub.publish(notice)
 
     def _service_changed(self, service: str) -> None:
         if service:

@@ -33,6 +33,9 @@ MAX_BODY_BYTES = 4096
 ALLOWED_ON_THE_PAGE = ("new-code", "lock", "unlock", "admit")
 """What somebody at the projector may do."""
 
+ALARMS_FOR_THE_CLASS = ("host.no_address", "host.address_changed", "host.typed_codes_paused")
+"""The others are for the teacher alone, who sees them in Paadje."""
+
 _HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -124,13 +127,8 @@ class SharingPages:
         view = self._control.view()
         t = self._t
         left_s = view["seconds_left"]
-        alarm = None
-        if view["no_address"]:
-            alarm = t("host.notice.no_address")
-        elif view["moved_seconds_ago"] is not None and view["moved_seconds_ago"] < 600:
-            alarm = t("host.notice.address_changed")
-        elif view["typed_codes_paused"]:
-            alarm = t("host.notice.typed_codes_paused")
+        shown = [each["code"] for each in view["alarms"] if each["code"] in ALARMS_FOR_THE_CLASS]
+        alarm = t(f"host.notice.{shown[0].removeprefix('host.')}") if shown else None
         minutes = None if left_s is None else max(1, -(-left_s // 60))
         hotspot = self._control.hotspot
         return JSONResponse(

@@ -21,10 +21,11 @@ from typing import Any
 from launcher.errors import PaadjeError, UsageError
 from launcher.events import Event, Notice
 from launcher.files import read_json_object, write_private_json
+from launcher.host.alarms import alarms
 from launcher.host.awake import Awake
 from launcher.host.prewarm import prewarm
-from launcher.services.ports import first_free_port, is_free
-from launcher.services.spec import LessonSpec, ShareEntry, spec_to_dict
+from launcher.services.ports import LOOPBACK, first_free_port, free_port, is_free
+from launcher.services.spec import LessonSpec, ServiceSpec, ShareEntry, spec_to_dict
 from launcher.services.state import GATEWAY_STATUS_FILE, SPEC_FILE
 from launcher.sharing import firewall
 from launcher.sharing.addresses import (
@@ -37,8 +38,8 @@ from launcher.sharing.join import join_url, lesson_url, new_code, new_token
 from launcher.sharing.mdns import Announcement
 from launcher.sharing.outbound import OutboundMeter
 from launcher.sharing.places import places
-from launcher.sharing.reachability import Findings, judge
-from launcher.sharing.wifi import Hotspot, read_hotspot
+from launcher.sharing.reachability import WAIT_S, Findings, hotspot_advice, judge
+from launcher.sharing.wifi import Hotspot, read_hotspot, wifi_text
 
 GATEWAY = "gateway"
 GATEWAY_FILE = "gateway.json"
@@ -51,6 +52,7 @@ LISTENS_WITHIN_S = 2.0
 PORT_TRIES = 5
 WARN_BEFORE_S = (300, 60)
 MOST_SEATS = 1000
+LONGEST_MINUTES = 8 * 60
 QUESTIONS = ("same_wifi", "vpn", "phone_vpn", "firewall")
 ANSWERS = ("yes", "no", "unknown")
 
@@ -126,6 +128,9 @@ class SharingControl:
     def view(self) -> dict[str, Any]:
         """How it is shared now, with what is needed to get in: for this user's fronts only."""
         share, now, reading = self.share, self._clock(), self._meter.reading
+        left_s = None if share.ends_at is None else max(0.0, share.ends_at - now)
+        moved_s = None if self._moved_at is None else now - self._moved_at
+        paused = self._status.get("typed_codes_paused") is True
         return {
             "mode": share.mode,
             "url": lesson_url(share.address, share.port, hostname=share.hostname),
@@ -145,15 +150,30 @@ class SharingControl:
             "joined": self._status.get("joined"),
             "students": self._status.get("students", []),
             "waiting": self._status.get("waiting", []),
-            "typed_codes_paused": self._status.get("typed_codes_paused", False),
+            "typed_codes_paused": paused,
             "ends_at": share.ends_at,
-            "seconds_left": max(0, round(share.ends_at - now)) if share.ends_at else None,
-            "moved_seconds_ago": round(now - self._moved_at) if self._moved_at else None,
+            "seconds_left": None if left_s is None else round(left_s),
+            "moved_seconds_ago": None if moved_s is None else round(moved_s),
             "no_address": self._no_address,
-            "reach": dataclasses.asdict(judge(self._findings())) | {"testing": self._testing},
+            "reach": self._reach(),
+            "firewall": dataclasses.asdict(self._firewall)
+            | {"rule_would_help": self._firewall.rule_would_help},
             "internet": dataclasses.asdict(reading) | {"clean": reading.clean},
             "kept_awake": self._awake.active,
-            "hotspot": {"name": self._hotspot.name} if self._hotspot else None,
+            "hotspot": {"name": self._hotspot.name, "qr": wifi_text(self._hotspot)}
+            if self._hotspot
+            else None,
+            "hotspot_advice": self._hotspot_advice(),
+            "alarms": [
+                {"code": each.code, "params": dict(each.params)}
+                for each in alarms(
+                    no_address=self._no_address,
+                    moved_s=moved_s,
+                    codes_paused=paused,
+                    left_s=left_s,
+                    internet=reading,
+                )
+            ],
         }
 
     @property
@@ -165,8 +185,9 @@ class SharingControl:
         """One thing that the teacher wants: ``{"do": …}``. Raises `PaadjeError`.
 
         ``new-code``, ``lock``, ``unlock``, ``kick {nickname}``, ``admit {nickname?}``, ``seats
-        {seats}``, ``approve {each}``, ``move {address}``, ``end {at?}``, ``test``, ``answer
-        {question, answer}``, ``hotspot {name?, password?}``.
+        {seats}``, ``approve {each}``, ``move {address}``, ``end {at?, minutes?}``, ``test``,
+        ``answer {question, answer}``, ``hotspot {name?, password?}``. ``end`` alone takes the end
+        time away.
         """
         name = wanted.get("do")
         if name == "new-code":
@@ -185,7 +206,9 @@ class SharingControl:
         elif name == "move":
             await self._move(str(wanted.get("address")))
         elif name == "end":
-            at = wanted.get("at")
+            at, minutes = wanted.get("at"), wanted.get("minutes")
+            if minutes is not None:
+                at = self._clock() + 60 * _number(minutes, 1, LONGEST_MINUTES)
             await self._end_at(None if at is None else float(_number(at, 0, 2**40)))
         elif name == "test":
             await self._begin_test()
@@ -219,8 +242,9 @@ class SharingControl:
             "expires_at": share.expires_at,
             "version": int(config.get("version", 0)) + 1,
         }
-        own_ports = [app["own_port"] for app in config["apps"] if app.get("own_port")]
-        config["bind"], config["hosts"] = places(share, own_ports)
+        if share.hostname is not None:
+            config["health_port"] = share.loopback_port
+        config["bind"], config["hosts"] = places(share, _own_ports(config))
         write_private_json(self._folder / GATEWAY_FILE, config)
         write_private_json(self._folder / SPEC_FILE, spec_to_dict(self._spec))
 
@@ -251,7 +275,7 @@ class SharingControl:
             return
         port = self.share.port
         for _ in range(PORT_TRIES):
-            port = port if is_free(address, port) else first_free_port(address, port + 1)
+            port = _free_at(port, address)
             await self._change(
                 address=address, port=port, interface=chosen.interface, warnings=chosen.warnings
             )
@@ -266,6 +290,37 @@ class SharingControl:
         log.info("the address changed")
         if self._announcement.name is not None:
             await asyncio.to_thread(self._announcement.start, address, port)
+
+    def make_room(self, service: ServiceSpec) -> ServiceSpec:
+        """What to start instead of ``service``: when another program took a port of the gateway
+        meanwhile, the gateway gets the next one, and the QR code follows.
+        """
+        config = self._gateway_file()
+        if service.id != GATEWAY or config is None:
+            return service
+        share, before = self.share, _own_ports(config)
+        try:
+            port = _free_at(share.port, share.address)
+            local = port
+            if share.address != LOOPBACK and share.loopback_port is not None:
+                local = share.loopback_port
+                if not is_free(LOOPBACK, local):
+                    local = free_port()
+            taken = {port}
+            for app in config["apps"]:
+                if app.get("own_port"):
+                    app["own_port"] = _free_at(app["own_port"], share.address, but=taken)
+                    taken.add(app["own_port"])
+        except PaadjeError:
+            return service  # The address itself is gone: who watches it finds another.
+        if (port, local, before) != (share.port, share.loopback_port, _own_ports(config)):
+            log.info("another program took a port")
+            self._spec = dataclasses.replace(
+                self._spec, share=dataclasses.replace(share, port=port, loopback_port=local)
+            )
+            write_private_json(self._folder / GATEWAY_FILE, config)
+            self._write()
+        return dataclasses.replace(service, health_url=f"http://{LOOPBACK}:{local}/health")
 
     async def _listens(self, address: str, port: int) -> bool:
         deadline = time.monotonic() + LISTENS_WITHIN_S
@@ -324,9 +379,16 @@ class SharingControl:
         self._test_since = time.monotonic()
         await self._change(probe=new_token())
 
-    @property
-    def _testing(self) -> bool:
-        return self._test_since is not None
+    def _reach(self) -> dict[str, Any]:
+        found, testing = self._findings(), self._test_since is not None
+        left_s = max(0, round(WAIT_S - found.waited_s)) if testing else None
+        return dataclasses.asdict(judge(found)) | {"testing": testing, "seconds_left": left_s}
+
+    def _hotspot_advice(self) -> str | None:
+        """For the size of the class that the lesson was planned for."""
+        students = self._spec.plan.get("students")
+        known = "hotspot" in self.share.warnings and isinstance(students, int)
+        return hotspot_advice(students) if known else None
 
     def _answer(self, question: str, answer: str) -> None:
         if question not in QUESTIONS or answer not in ANSWERS:
@@ -397,6 +459,17 @@ def family_of(pid: int) -> set[int]:
     with contextlib.suppress(psutil.Error):
         return {pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))}
     return {pid}
+
+
+def _own_ports(config: Mapping[str, Any]) -> list[int]:
+    return [app["own_port"] for app in config["apps"] if app.get("own_port")]
+
+
+def _free_at(port: int, address: str, but: Sequence[int] | set[int] = ()) -> int:
+    """The port itself or the next one that is free there. Raises ``services.port_taken``."""
+    while port in but or not is_free(address, port):
+        port = first_free_port(address, port + 1)
+    return port
 
 
 def _number(value: object, least: int, most: int) -> int:

@@ -48,7 +48,10 @@ class Supervisor:
         *,
         engine_id: str,
         changed: Callable[[str], None],
+        prepare: Callable[[ServiceSpec], ServiceSpec] = lambda spec: spec,
     ) -> None:
+        """``prepare`` has the last word on how a program is started, each time again."""
+        self._prepare = prepare
         self._specs = services
         self._engine_id = engine_id
         self._changed = changed
@@ -148,7 +151,7 @@ class Supervisor:
         policy = RestartPolicy()
         while True:
             current = next(each for each in self._specs if each.id == spec.id)
-            reason = await self._run_once(current, policy, ready)
+            reason = await self._run_once(self._prepare(current), policy, ready)
             if reason is None:
                 self._set(spec, "restarting")
                 continue

@@ -34,7 +34,12 @@ from launcher.lesson.running import (
     status,
     stop,
 )
-from launcher.lesson.sharing import allow_in_firewall, change_sharing, read_sharing
+from launcher.lesson.sharing import (
+    allow_in_firewall,
+    change_sharing,
+    read_sharing,
+    write_sharing_note,
+)
 from launcher.lesson.slots import calibrate_slots, settings_for
 from launcher.lesson.starting import address_choices, start
 
@@ -81,4 +86,5 @@ __all__ = [
     "wanted_build",
     "withheld_models",
     "write_letter",
+    "write_sharing_note",
 ]

@@ -26,10 +26,14 @@ def write_letter(path: Path, found: NetworkDiagnosis, t: Translator, *, first_po
 
     Raises ``lesson.letter_unwritable``.
     """
-    lines = list(letter_lines(found, t, first_port=first_port))
+    write_page(path, list(letter_lines(found, t, first_port=first_port)), t.lang)
+
+
+def write_page(path: Path, lines: list[Line], lang: str) -> None:
+    """Write ``lines`` as :func:`write_letter` does."""
     as_page = path.suffix.lower() in (".html", ".htm")
     try:
-        path.write_text(_page(lines, t.lang) if as_page else _markdown(lines), encoding="utf-8")
+        path.write_text(_page(lines, lang) if as_page else _markdown(lines), encoding="utf-8")
     except OSError as error:
         raise PaadjeError(
             "lesson.letter_unwritable", file=str(path), detail=f"{type(error).__name__}: {error}"

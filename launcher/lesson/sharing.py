@@ -1,11 +1,14 @@
 """What the teacher sees of the sharing of a running lesson, and what they can change."""
 
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from launcher.errors import PaadjeError, UsageError
 from launcher.files import write_private_json
+from launcher.i18n import Translator, translator
+from launcher.lesson.letter import Line, write_page
 from launcher.lesson.running import running_lesson
 from launcher.lesson.types import Context
 from launcher.services.control import ControlClient
@@ -26,6 +29,38 @@ def read_sharing(context: Context, lesson: str | None) -> dict[str, Any]:
 def change_sharing(context: Context, lesson: str | None, **wanted: Any) -> dict[str, Any]:
     """One change, ``do=…`` with its values, as `SharingControl.do` names them; how it is after."""
     return _host(context, lesson).sharing(wanted)
+
+
+def write_sharing_note(context: Context, lesson: str | None) -> Path:
+    """Write a page to print for IT: what keeps phones from this lesson, and what would help.
+
+    It lies in the folder of the lesson and goes when the lesson goes. It holds no secret.
+    """
+    running = running_lesson(context, lesson)
+    view = read_sharing(context, running.lesson)
+    path = context.paths.lessons / running.lesson / "ict.html"
+    write_page(path, list(note_lines(view, translator(context.lang))), context.lang)
+    return path
+
+
+def note_lines(view: Mapping[str, Any], t: Translator) -> Iterator[Line]:
+    """What the note says, from what :func:`read_sharing` gave."""
+    yield "title", (t("lesson.note.title"),)
+    yield "text", (t("lesson.note.intro"),)
+    yield "heading", (t("lesson.note.seen"),)
+    cause = view["reach"]["cause"]
+    if cause:
+        yield "item", (t(f"sharing.reach.cause.{cause}"),)
+    for reason in view["firewall"]["reasons"]:
+        yield "item", (t(f"sharing.firewall.{reason}"),)
+    yield "item", (t("lesson.note.at", url=view["url"], name=view["interface"]),)
+    yield "heading", (t("lesson.note.needed"),)
+    yield "item", (t("lesson.letter.isolation"),)
+    yield "item", (t("lesson.note.port", address=view["address"], port=view["port"]),)
+    yield "item", (t("lesson.note.firewall"),)
+    yield "heading", (t("lesson.letter.privacy_heading"),)
+    yield "text", (t("lesson.letter.privacy"),)
+    yield "text", (t("lesson.note.instead"),)
 
 
 def allow_in_firewall(context: Context, *, system: str = sys.platform) -> None:

@@ -313,7 +313,13 @@ def _gateway(
 ) -> ServiceSpec:
     config = folder / "gateway.json"
     log_file = logs / "gateway.log"
-    bind, hosts = places(share)
+    joined = [app for app in apps if app.recipe.expose.access == "join"]
+    own_ports: dict[str, int] = {}
+    for app in joined:
+        if app.recipe.expose.place == "own-port":
+            after = max([share.port, *own_ports.values()])
+            own_ports[app.recipe.id] = first_free_port(share.address, after + 1)
+    bind, hosts = places(share, list(own_ports.values()))
     health_key = secrets.token_urlsafe(24)
     secure: dict[str, object] = {}
     if wishes.certificate is not None and wishes.key is not None:
@@ -346,9 +352,9 @@ def _gateway(
                     "title": app.recipe.title.model_dump(),
                     "upstream": app.upstream,
                     "key": app.gateway_key,
+                    "own_port": own_ports.get(app.recipe.id),
                 }
-                for app in apps
-                if app.recipe.expose.access == "join"
+                for app in joined
             ],
             "status_file": str(folder / "gateway-status.json"),
             "log_file": str(log_file),

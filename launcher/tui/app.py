@@ -1,10 +1,11 @@
 """The application: its looks, its language, what is running, and the way out."""
 
 import asyncio
+import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import work
 from textual.app import App
@@ -20,7 +21,7 @@ from launcher.lesson.types import AppCard, LessonSnapshot
 from launcher.settings import save_setting
 from launcher.tui import wording
 from launcher.tui.screens.base import Front
-from launcher.tui.screens.dialogs import leave_dialog
+from launcher.tui.screens.dialogs import error_dialog, leave_dialog
 from launcher.tui.screens.lesson import LessonScreen, open_in_browser
 from launcher.tui.screens.overview import OverviewScreen
 from launcher.tui.screens.work import WorkScreen, stop_job
@@ -87,6 +88,8 @@ class PaadjeApp(App[None]):
         self.context = self.usecases.open_context(environ)
         self.cards: tuple[AppCard, ...] | None = None
         self.lessons: tuple[LessonSnapshot, ...] = ()
+        self.sharing: dict[str, Mapping[str, Any]] = {}
+        self._alarmed: set[str] = set()
         self.failure: BaseException | None = None
         self.open_page = open_page
         self._poll_s = poll_s
@@ -118,18 +121,55 @@ class PaadjeApp(App[None]):
 
     @work(name="status", group="status")
     async def _read_lessons(self) -> None:
+        watched = {screen.watches for screen in self.fronts if screen.watches}
         try:
             lessons = await asyncio.to_thread(self.usecases.status, self.context)
+            seen = await asyncio.to_thread(self._read_sharing, watched)
         except PaadjeError:
             # The next reading may succeed; what is on the screen stays.
             return
         finally:
             self._polling = False
+        self._show_sharing(seen)
         if lessons != self.lessons:
             self.lessons = lessons
-            for screen in self.screen_stack:
-                if isinstance(screen, Front):
-                    screen.lessons_changed()
+            for screen in self.fronts:
+                screen.lessons_changed()
+
+    @property
+    def fronts(self) -> list[Front[Any]]:
+        return [screen for screen in self.screen_stack if isinstance(screen, Front)]
+
+    def _read_sharing(self, lessons: set[str]) -> dict[str, Mapping[str, Any]]:
+        """A lesson that just ended has nothing to tell any more."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for lesson in lessons:
+            with contextlib.suppress(PaadjeError):
+                found[lesson] = self.usecases.read_sharing(self.context, lesson)
+        return found
+
+    def _show_sharing(self, seen: dict[str, Mapping[str, Any]]) -> None:
+        self.sharing.update(seen)
+        for lesson, view in seen.items():
+            alarms = {f"{lesson} {each['code']}" for each in view["alarms"]}
+            if alarms - self._alarmed:
+                self.bell()  # The teacher looks at the class, not at this screen.
+            self._alarmed = alarms
+        for screen in self.fronts:
+            if screen.watches in seen:
+                screen.sharing_changed()
+
+    @work(name="change", group="change")
+    async def change_sharing(self, lesson: str, **wanted: Any) -> None:
+        """Do one thing about sharing (`lesson.change_sharing`), and show how it is then."""
+        change = self.usecases.change_sharing
+        try:
+            view = await asyncio.to_thread(change, self.context, lesson, **wanted)
+        except PaadjeError as error:
+            self.push_screen(error_dialog(error))
+            return
+        self._show_sharing({lesson: view})
+        self.poll_lessons()
 
     def back_to_overview(self) -> None:
         """Leave every screen but the first, and look again at what this computer can do."""
@@ -144,6 +184,7 @@ class PaadjeApp(App[None]):
         """The screen of a lesson, with the overview right behind it."""
         self.back_to_overview()
         self.push_screen(LessonScreen(lesson))
+        self.poll_lessons()
 
     # --- language -----------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """What the screens ask of Paadje: the use cases, so that a test can put others in their place."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from launcher.catalog.schema import CatalogModel
@@ -65,8 +66,24 @@ class UseCases(Protocol):
     def status(self, context: "Context", /) -> "tuple[LessonSnapshot, ...]": ...
 
     def stop(
-        self, context: "Context", lesson_id: str | None, /, *, report: "Report"
+        self,
+        context: "Context",
+        lesson_id: str | None,
+        /,
+        *,
+        report: "Report",
+        erase_logs: bool = False,
     ) -> "tuple[StopReceipt, ...]": ...
+
+    def read_sharing(self, context: "Context", lesson: str, /) -> dict[str, Any]: ...
+
+    def change_sharing(
+        self, context: "Context", lesson: str, /, **wanted: Any
+    ) -> dict[str, Any]: ...
+
+    def allow_in_firewall(self, context: "Context", /) -> None: ...
+
+    def write_sharing_note(self, context: "Context", lesson: str, /) -> Path: ...
 
     def forget(self, context: "Context", lesson_id: str, /) -> None: ...
 

@@ -1,6 +1,6 @@
 """From values of the use cases to the words on the screens."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from launcher.catalog.schema import Recipe
@@ -9,7 +9,7 @@ from launcher.events import Progress
 from launcher.fit.types import SpeedEstimate, Verdict
 from launcher.i18n import Translator, describe_error
 from launcher.lesson.plan import Alternative, LaunchPlan
-from launcher.lesson.types import AppCard, LessonSnapshot, Why
+from launcher.lesson.types import AppCard, LessonSnapshot, StopReceipt, Why
 from launcher.services.states import ServiceState
 
 Tone = Literal["good", "care", "bad", "quiet"]
@@ -155,6 +155,19 @@ def joined(t: Translator, lesson: LessonSnapshot) -> str:
     if lesson.joined == 0:
         return t("tui.lesson.joined_none")
     return t.plural("tui.lesson.joined", lesson.joined)
+
+
+def receipt(t: Translator, receipts: Sequence[StopReceipt]) -> str:
+    """What was erased when lessons were stopped, and what was kept."""
+    erased = all(each.data_erased for each in receipts)
+    lines = [t("tui.stop.erased" if erased else "tui.stop.not_erased")]
+    files = sum(each.erased_files for each in receipts)
+    if files:
+        size = t.number(sum(each.erased_bytes for each in receipts))
+        lines.append(t.plural("tui.stop.receipt", files, bytes=size))
+    gone = all(each.logs_erased for each in receipts)
+    lines.append(t("tui.stop.logs_erased" if gone else "tui.stop.logs_kept"))
+    return "\n\n".join(lines)
 
 
 def recipes_of(cards: Iterable[AppCard]) -> dict[str, Recipe]:

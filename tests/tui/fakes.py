@@ -1,8 +1,11 @@
 """Use cases that answer like the real ones, and wait where a test lets them wait."""
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 from launcher.catalog.schema import CatalogModel, Licence, Localized, Recipe
 from launcher.errors import PaadjeError
@@ -34,9 +37,12 @@ from launcher.lesson.types import (
 from launcher.paths import find_paths
 from launcher.settings import load_settings
 from launcher.sharing.addresses import Address
+from launcher.sharing.reachability import Findings, judge
+from launcher.sharing.wifi import Hotspot, wifi_text
 from launcher.units import GIB
 
 JOIN_URL = "http://192.168.178.123:42000/j#qGm3Zc1xYt7Lr9Vw0BnKdA"
+PROBE_URL = "http://192.168.178.123:42000/j#probeprobeprobeprobe"
 
 
 def recipe(app: str, icon: str, nl: tuple[str, str], en: tuple[str, str]) -> Recipe:
@@ -223,6 +229,51 @@ WITHHELD = CatalogModel(
 )
 
 
+def make_sharing(**changes: object) -> dict[str, Any]:
+    """What `lesson.read_sharing` gives, for :func:`make_lesson`."""
+    view: dict[str, Any] = {
+        "mode": "lan",
+        "url": "http://192.168.178.123:42000",
+        "join_url": JOIN_URL,
+        "probe_url": None,
+        "projector_url": "http://127.0.0.1:5002/projector/open#x",
+        "local_name": None,
+        "code": "K7PM3WXQ",
+        "address": "192.168.178.123",
+        "port": 42000,
+        "interface": "wlan0",
+        "warnings": [],
+        "locked": False,
+        "seats": 40,
+        "approve_each": False,
+        "joined": 0,
+        "students": [],
+        "waiting": [],
+        "typed_codes_paused": False,
+        "ends_at": None,
+        "seconds_left": None,
+        "moved_seconds_ago": None,
+        "no_address": False,
+        "reach": REACH_BEFORE,
+        "firewall": {"shut": "unknown", "reasons": [], "rule_would_help": False},
+        "internet": {
+            "method": "bytes", "looks": 314, "bytes": 0, "connections": 0, "clean": True,
+        },
+        "kept_awake": True,
+        "hotspot": None,
+        "hotspot_advice": None,
+        "alarms": [],
+    }  # fmt: skip
+    assert set(changes) <= set(view)
+    return view | changes
+
+
+REACH_BEFORE = {
+    "state": "waiting", "cause": None, "ask": None, "steps": [], "testing": False,
+    "seconds_left": None,
+}  # fmt: skip
+
+
 @dataclass
 class FakeUseCases:
     """Whatever a test wants the computer to be. ``hold`` names the calls that wait for ``go``."""
@@ -237,6 +288,10 @@ class FakeUseCases:
     practice: bool = False
     fetch_bytes: int = round(4.9 * GIB)
     model_name: str = "Ministral 8B Instruct"
+    sharing: dict[str, Any] = field(default_factory=make_sharing)
+    wishes: list[dict[str, Any]] = field(default_factory=list)
+    findings: Findings = Findings(waited_s=0.0, vpn="no", firewall="no")
+    note: Path = Path("/nowhere/ict.html")
 
     def __post_init__(self) -> None:
         if not self.cards:
@@ -357,8 +412,62 @@ class FakeUseCases:
     def status(self, context: Context) -> tuple[LessonSnapshot, ...]:
         return self.lessons
 
+    def read_sharing(self, context: Context, lesson: str) -> dict[str, Any]:
+        return dict(self.sharing)
+
+    def change_sharing(self, context: Context, lesson: str, **wanted: Any) -> dict[str, Any]:
+        """What the host would do; the decision tree of the test with a phone is the real one."""
+        self.wishes.append(wanted)
+        self._called("change_sharing", wanted)
+        done = {
+            "lock": {"locked": True},
+            "unlock": {"locked": False},
+            "new-code": {"code": "NEWC3456"},
+            "seats": {"seats": wanted.get("seats")},
+            "approve": {"approve_each": wanted.get("each")},
+            "move": {"address": wanted.get("address")},
+        }.get(wanted["do"], {})
+        view = self.sharing | done
+        name = wanted.get("nickname")
+        if wanted["do"] == "kick":
+            view["students"] = [one for one in view["students"] if one != name]
+        elif wanted["do"] == "admit":
+            let_in = [one for one in view["waiting"] if name in (None, one)]
+            view["students"] = [*view["students"], *let_in]
+            view["waiting"] = [one for one in view["waiting"] if one not in let_in]
+        elif wanted["do"] == "end":
+            minutes = wanted.get("minutes")
+            view["seconds_left"] = None if minutes is None else 60 * minutes
+            view["ends_at"] = None if minutes is None else time.time() + 60 * minutes
+        elif wanted["do"] == "hotspot":
+            hotspot = Hotspot(name=wanted["name"], password=wanted["password"])
+            view["hotspot"] = {"name": hotspot.name, "qr": wifi_text(hotspot)}
+        elif wanted["do"] in ("test", "answer"):
+            if wanted["do"] == "test":
+                self.findings = replace(self.findings, same_wifi="unknown", phone_vpn="unknown")
+                view["probe_url"] = f"{PROBE_URL}{len(self.wishes)}"
+            else:
+                self.findings = replace(self.findings, **{wanted["question"]: wanted["answer"]})
+            verdict = asdict(judge(self.findings))
+            view["reach"] = verdict | {"testing": True, "seconds_left": 42}
+        self.sharing = view
+        return dict(view)
+
+    def allow_in_firewall(self, context: Context) -> None:
+        self._called("allow_in_firewall")
+        self.findings = replace(self.findings, firewall="no", probe_seen=True)
+
+    def write_sharing_note(self, context: Context, lesson: str) -> Path:
+        self._called("write_sharing_note", lesson)
+        return self.note
+
     def stop(
-        self, context: Context, lesson_id: str | None, *, report: Report
+        self,
+        context: Context,
+        lesson_id: str | None,
+        *,
+        report: Report,
+        erase_logs: bool = False,
     ) -> tuple[StopReceipt, ...]:
         self._called("stop", lesson_id)
         report(StepStarted(step="lesson.stopping"))
@@ -367,7 +476,14 @@ class FakeUseCases:
         self.lessons = tuple(one for one in self.lessons if one not in stopped)
         report(StepFinished(step="lesson.stopping"))
         return tuple(
-            StopReceipt(lesson=one.lesson, ended=tuple(one.services), data_erased=True)
+            StopReceipt(
+                lesson=one.lesson,
+                ended=tuple(one.services),
+                data_erased=True,
+                erased_files=14,
+                erased_bytes=2_345_678,
+                logs_erased=erase_logs,
+            )
             for one in stopped
         )
 

@@ -1,7 +1,7 @@
 """What all screens share."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeVar, cast
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.screen import Screen
 from textual.widget import Widget
@@ -22,6 +22,9 @@ class Front(Screen[R]):
     first_focus = ""
     """Ids of the widgets that get the focus first, in order of preference, separated by spaces."""
 
+    watches = ""
+    """The lesson whose sharing this screen shows; empty when it shows none."""
+
     @property
     def paadje(self) -> "PaadjeApp":
         return cast("PaadjeApp", self.app)
@@ -29,6 +32,11 @@ class Front(Screen[R]):
     @property
     def t(self) -> Translator:
         return self.paadje.t
+
+    @property
+    def sharing(self) -> Mapping[str, Any] | None:
+        """How the watched lesson is shared now (`lesson.read_sharing`); None while not known."""
+        return self.paadje.sharing.get(self.watches)
 
     def on_mount(self) -> None:
         self.focus_first()
@@ -57,6 +65,9 @@ class Front(Screen[R]):
 
     def lessons_changed(self) -> None:
         """The lessons that run are others, or they changed."""
+
+    def sharing_changed(self) -> None:
+        """The watched lesson is shared in another way, or something was measured."""
 
 
 async def refill(container: Widget, widgets: Iterable[Widget]) -> None:

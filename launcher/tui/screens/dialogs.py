@@ -106,13 +106,17 @@ def leave_dialog() -> Dialog:
 
 
 def stop_dialog(erased: Callable[[Translator], tuple[str, ...]]) -> Dialog:
-    """Answers ``stay`` or ``stop``; ``erased`` tells what each app keeps."""
+    """Answers ``stay``, ``stop`` or ``logs``; ``erased`` tells what each app keeps."""
 
     def write(t: Translator) -> Question:
         return Question(
             title=t("tui.stop.title"),
-            text=(t("tui.stop.text"), *erased(t)),
-            answers=(("stay", t("tui.stop.no")), ("stop", t("tui.stop.yes"))),
+            text=(t("tui.stop.text"), *erased(t), t("tui.stop.logs")),
+            answers=(
+                ("stay", t("tui.stop.no")),
+                ("stop", t("tui.stop.yes")),
+                ("logs", t("tui.stop.yes_logs")),
+            ),
         )
 
     return Dialog(write)

@@ -1,11 +1,9 @@
 """A lesson that runs: how to join, who joined, how it is doing."""
 
-import asyncio
 import webbrowser
 from collections.abc import Mapping
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -16,9 +14,10 @@ from launcher.catalog.schema import Recipe
 from launcher.i18n import Translator
 from launcher.lesson.types import LessonSnapshot
 from launcher.sharing.join import show_code
-from launcher.tui import wording
-from launcher.tui.screens.base import Front, header
-from launcher.tui.screens.dialogs import page_dialog, stop_dialog
+from launcher.tui import sharing_words, wording
+from launcher.tui.screens.base import Front, header, refill
+from launcher.tui.screens.dialogs import stop_dialog
+from launcher.tui.screens.sharing import LessonFront, SharingScreen
 from launcher.tui.screens.work import WorkScreen, stop_job
 from launcher.tui.widgets.keybar import KeyBar
 from launcher.tui.widgets.qr import QrCode
@@ -36,7 +35,11 @@ def erased_texts(
     )
 
 
-class LessonScreen(Front[None]):
+MOST_ALARMS = 2
+"""The screen stays calm: what is less urgent comes when the rest is solved."""
+
+
+class LessonScreen(LessonFront):
     """The QR code at the left, everything else at the right."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,23 +47,19 @@ class LessonScreen(Front[None]):
         Binding("down,right", "app.focus_next", show=False),
         Binding("o", "open_page", "tui.key.open_page"),
         Binding("g", "large", "tui.key.large"),
+        Binding("d", "sharing", show=False),
         Binding("s", "stop", "tui.key.stop"),
         Binding("escape", "back", "tui.key.back"),
     ]
     first_focus = "page-0 over"
 
     def __init__(self, lesson: LessonSnapshot) -> None:
-        super().__init__()
-        self.lesson = lesson
+        super().__init__(lesson)
         self._gone = False
-
-    @property
-    def shared(self) -> bool:
-        return self.lesson.share.mode == "lan"
+        self._alarms: list[str] = []
 
     def compose(self) -> ComposeResult:
         t, lesson, recipes = self.t, self.lesson, self.paadje.recipes
-        self._make_room()
         yield header(t("tui.app.header"))
         if self._gone or not wording.is_running(lesson):
             yield from self._over()
@@ -71,20 +70,14 @@ class LessonScreen(Front[None]):
                 with Column(id="side"):
                     yield Line(wording.lesson_title(t, lesson, recipes), classes="title")
                     yield from self._how_to_join()
-                    yield Line(wording.joined(t, lesson), id="joined", classes="strong")
+                    yield Line(self._joined(), id="joined", classes="strong")
+                    with Vertical(id="alarms"):
+                        yield from self._alarm_lines()
                     with Vertical(id="services"):
                         yield from self._services()
-                        yield from self._notices()
-                    for warning in lesson.share.warnings:
-                        text = wording.warning(t, warning)
-                        if text:
-                            yield Line(text, classes="care")
+                    yield Line(self._measured(), id="measured", classes="muted")
                     yield from self._buttons()
         yield KeyBar(t)
-
-    def _make_room(self) -> None:
-        lesson = self.lesson
-        self.set_class(bool(lesson.share.warnings or lesson.notices), "warned")
 
     def _how_to_join(self) -> ComposeResult:
         t, share = self.t, self.lesson.share
@@ -94,17 +87,56 @@ class LessonScreen(Front[None]):
             yield Line(t("tui.lesson.type"))
             yield Line(show_code(share.code), id="code")
 
+    def _joined(self) -> str:
+        text = wording.joined(self.t, self.lesson)
+        view = self.sharing
+        if view is not None and view["waiting"]:
+            return f"{text}\n{self.t.plural('tui.sharing.waiting', len(view['waiting']))}"
+        return text
+
+    def _measured(self) -> str:
+        """What went to the internet, and how long the lesson still lasts."""
+        view = self.sharing
+        return sharing_words.in_short(self.t, view, brief=True) if view is not None else ""
+
+    def _alarms_now(self) -> list[str]:
+        """What has to be seen, in sentences; what is known about the address comes last."""
+        t, view = self.t, self.sharing
+        found = list(sharing_words.alarms(t, view)) if view is not None else []
+        notices = (wording.notice(t, one.code, one.params) for one in self.lesson.notices)
+        found += [text for text in notices if text]
+        if view is not None and view["locked"]:
+            found.append(t("tui.sharing.unlock_now"))
+        found += [text for code in self.lesson.share.warnings if (text := wording.warning(t, code))]
+        return found[:MOST_ALARMS]
+
+    def _alarm_lines(self) -> ComposeResult:
+        self._alarms = self._alarms_now()
+        self.set_class(bool(self._alarms), "warned")
+        for text in self._alarms:
+            yield Line(text, classes="care")
+
+    def sharing_changed(self) -> None:
+        self.refresh_bindings()
+        if not self.query("#measured"):
+            return
+        self.query_one("#measured", Line).show(self._measured())
+        self.query_one("#joined", Line).show(self._joined())
+        if self._alarms_now() != self._alarms:
+            self.run_worker(self._show_alarms(), name="alarms", group="alarms", exclusive=True)
+
+    async def _show_alarms(self) -> None:
+        for alarms in self.query("#alarms"):
+            await refill(alarms, self._alarm_lines())
+
     def _services(self) -> ComposeResult:
         recipes = self.paadje.recipes
+        if set(self.lesson.services.values()) == {"ready"}:
+            yield Line(f"● {self.t('tui.service.all_ready')}", classes="service good")
+            return
         for name, state in self.lesson.services.items():
             text = wording.service(self.t, name, state, recipes)
             yield Line(f"● {text}", classes=f"service {wording.service_tone(state)}")
-
-    def _notices(self) -> ComposeResult:
-        for found in self.lesson.notices:
-            text = wording.notice(self.t, found.code, found.params)
-            if text:
-                yield Line(text, classes="care notice")
 
     def _buttons(self) -> ComposeResult:
         t, lesson, recipes = self.t, self.lesson, self.paadje.recipes
@@ -119,6 +151,7 @@ class LessonScreen(Front[None]):
             with Horizontal():
                 if self.shared:
                     yield Choice(t("tui.lesson.large"), id="large")
+                yield Choice(t("tui.lesson.sharing"), id="sharing")
                 yield Choice(t("tui.lesson.stop"), id="stop")
 
     def _over(self) -> ComposeResult:
@@ -142,11 +175,11 @@ class LessonScreen(Front[None]):
         if before != (self.lesson.share, self.lesson.state, self._gone):
             await self.compose_again()
             return
-        self.query_one("#joined", Line).show(wording.joined(self.t, self.lesson))
-        self._make_room()
+        self.query_one("#joined", Line).show(self._joined())
         services = self.query_one("#services")
         await services.remove_children()
-        await services.mount_all([*self._services(), *self._notices()])
+        await services.mount_all(self._services())
+        self.sharing_changed()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         action, _, place = (event.button.id or "").partition("-")
@@ -154,6 +187,8 @@ class LessonScreen(Front[None]):
             self._open(self.lesson.apps[int(place)].teacher_url)
         elif action == "large":
             self.action_large()
+        elif action == "sharing":
+            self.action_sharing()
         elif action == "stop":
             self.action_stop()
         else:
@@ -163,26 +198,26 @@ class LessonScreen(Front[None]):
         running = not self._gone and wording.is_running(self.lesson)
         if action == "large":
             return running and self.shared
-        return running or action not in ("open_page", "stop")
+        if action in (*self.ACTIONS, "open_page", "stop", "sharing"):
+            return running and super().check_action(action, parameters)
+        return True
 
     def action_open_page(self) -> None:
         if self.lesson.apps:
             self._open(self.lesson.apps[0].teacher_url)
 
-    @work(name="page", group="page", exclusive=True)
-    async def _open(self, url: str) -> None:
-        if not await asyncio.to_thread(self.paadje.open_page, url):
-            self.app.push_screen(page_dialog(url))
-
     def action_large(self) -> None:
         self.app.push_screen(LargeQrScreen(self.lesson))
+
+    def action_sharing(self) -> None:
+        self.app.push_screen(SharingScreen(self.lesson))
 
     def action_stop(self) -> None:
         recipes = self.paadje.recipes
 
         def answered(answer: str | None) -> None:
-            if answer == "stop":
-                job = stop_job(self.lesson.lesson)
+            if answer in ("stop", "logs"):
+                job = stop_job(self.lesson.lesson, erase_logs=answer == "logs")
                 self.app.push_screen(WorkScreen(job), lambda _: self.paadje.back_to_overview())
 
         dialog = stop_dialog(lambda t: erased_texts(t, self.lesson, recipes))
@@ -193,9 +228,13 @@ class LessonScreen(Front[None]):
 
 
 class LargeQrScreen(Front[None], ModalScreen[None]):
-    """For the projector: the code, how to type it, who joined, and nothing else."""
+    """For the projector: the code, how to type it, who joined, and nothing else.
+
+    When the class comes in over the hotspot of this laptop, its Wi-Fi goes first.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w,right,left", "step", "tui.key.wifi", key_display="w"),
         Binding("escape", "back", "tui.key.back"),
         Binding("g,enter,space", "back", show=False),
         Binding("t", "app.language", "tui.key.language"),
@@ -204,25 +243,54 @@ class LargeQrScreen(Front[None], ModalScreen[None]):
     def __init__(self, lesson: LessonSnapshot) -> None:
         super().__init__()
         self.lesson = lesson
+        self.watches = lesson.lesson
+        self._wifi_first = True
+        self._wifi: Mapping[str, str] | None = None
 
     def compose(self) -> ComposeResult:
         t, share = self.t, self.lesson.share
         with Horizontal(id="body"):
+            if self._wifi is not None and self._wifi_first:
+                yield QrCode(t, self._wifi["qr"], id="qr")
+                with Vertical(id="side"):
+                    yield Line(t("host.projector.scan_wifi"), classes="strong")
+                    yield Line(self._wifi["name"], id="wifi")
+                yield KeyBar(t)
+                return
             yield QrCode(t, share.join_url, id="qr")
             with Vertical(id="side"):
-                yield Line(t("tui.lesson.scan"))
+                yield Line(t("host.projector.scan_then" if self._wifi else "tui.lesson.scan"))
                 yield Line(share.url, id="url", classes="strong")
                 yield Line(t("tui.lesson.type"))
                 yield Line(show_code(share.code), id="code")
                 yield Line(wording.joined(t, self.lesson), id="joined", classes="strong")
         yield KeyBar(t)
 
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.sharing_changed()
+
+    def sharing_changed(self) -> None:
+        wifi = self.sharing["hotspot"] if self.sharing is not None else None
+        if wifi != self._wifi:
+            self._wifi = wifi
+            self.refresh_bindings()
+            self.run_worker(self.compose_again(), group="compose", exclusive=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "step" or self._wifi is not None
+
+    async def action_step(self) -> None:
+        self._wifi_first = not self._wifi_first
+        await self.compose_again()
+
     def lessons_changed(self) -> None:
         for lesson in self.paadje.lessons:
             if lesson.lesson == self.lesson.lesson:
                 before, self.lesson = self.lesson, lesson
                 if lesson.share == before.share:
-                    self.query_one("#joined", Line).show(wording.joined(self.t, lesson))
+                    for line in self.query("#joined").results(Line):
+                        line.show(wording.joined(self.t, lesson))
                 else:
                     self.run_worker(self.compose_again(), group="compose", exclusive=True)
 

@@ -14,7 +14,7 @@ from launcher.lesson.types import AppCard, LessonSnapshot
 from launcher.tui import wording
 from launcher.tui.screens.base import Front, header
 from launcher.tui.screens.dialogs import error_dialog, stop_dialog
-from launcher.tui.screens.lesson import LessonScreen, erased_texts
+from launcher.tui.screens.lesson import erased_texts
 from launcher.tui.screens.plan import PlanScreen
 from launcher.tui.screens.work import WorkScreen, stop_job
 from launcher.tui.widgets.card import Card
@@ -109,14 +109,14 @@ class OverviewScreen(Front[None]):
         action, _, place = (event.button.id or "").partition("-")
         lesson = self.paadje.lessons[int(place)]
         if action == "lesson":
-            self.paadje.push_screen(LessonScreen(lesson))
+            self.paadje.show_lesson(lesson)
         elif action == "stop":
             recipes = self.paadje.recipes
             dialog = stop_dialog(lambda t: erased_texts(t, lesson, recipes))
 
             def answered(answer: str | None) -> None:
-                if answer == "stop":
-                    self._stop(lesson)
+                if answer in ("stop", "logs"):
+                    self._stop(lesson, erase_logs=answer == "logs")
 
             self.paadje.push_screen(dialog, answered)
         elif lesson.state == "ended_uncleanly":
@@ -124,8 +124,8 @@ class OverviewScreen(Front[None]):
         else:
             self._stop(lesson)
 
-    def _stop(self, lesson: LessonSnapshot) -> None:
-        job = stop_job(lesson.lesson)
+    def _stop(self, lesson: LessonSnapshot, *, erase_logs: bool = False) -> None:
+        job = stop_job(lesson.lesson, erase_logs=erase_logs)
         self.paadje.push_screen(WorkScreen(job), lambda _: self.paadje.back_to_overview())
 
     @work(name="tidy", group="tidy", exclusive=True)

@@ -75,16 +75,15 @@ def start_job(plan: LaunchPlan, share: ShareWishes, title: str) -> Job:
     return Job(kind="start", run=run, title=title)
 
 
-def stop_job(lesson_id: str | None) -> Job:
-    """Stop one lesson, or all of them, and tell what was erased."""
+def stop_job(lesson_id: str | None, *, erase_logs: bool = False) -> Job:
+    """Stop one lesson, or all of them, and give the receipt of what was erased."""
 
     def run(usecases: UseCases, context: Context, report: Report, cancel: Cancel) -> Outcome:
-        return usecases.stop(context, lesson_id, report=report)
+        return usecases.stop(context, lesson_id, report=report, erase_logs=erase_logs)
 
     def tell(t: Translator, receipts: Outcome) -> str:
         assert isinstance(receipts, tuple)
-        erased = all(receipt.data_erased for receipt in receipts)
-        return t("tui.stop.erased" if erased else "tui.stop.not_erased")
+        return wording.receipt(t, receipts)
 
     return Job(kind="stop", run=run, can_cancel=False, tell=tell)
 
