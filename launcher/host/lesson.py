@@ -28,7 +28,7 @@ from launcher.host.sharing_control import SharingControl
 from launcher.host.supervisor import Reason, Supervisor
 from launcher.host.surroundings import LOOK_EVERY_S, Watch
 from launcher.services.ports import LOOPBACK
-from launcher.services.spec import LessonSpec
+from launcher.services.spec import LessonSpec, ServiceSpec
 from launcher.services.state import (
     ENDED_FILE,
     GATEWAY_STATUS_FILE,
@@ -65,7 +65,7 @@ class Host:
             spec.services,
             engine_id=self._engine_id,
             changed=self._service_changed,
-            prepare=lambda service: self._sharing.make_room(service),
+            prepare=self._make_room,
         )
         self._sharing = SharingControl(
             spec,
@@ -203,10 +203,6 @@ class Host:
         now = time.monotonic()
         return [*found, *(one for at, one in self._recent.values() if now - at < _TELL_FOR_S)]
 
-    def _remember(self, notice: Notice) -> None:
-        self._recent[notice.code] = (time.monotonic(), notice)
-        self._hub.publish(notice)
-
     def _react(self, finding: str, available_bytes: int) -> None:
         _log.info("%s: %d bytes of memory available", finding, available_bytes)
         if finding == "memory_critical":
@@ -221,6 +217,9 @@ class Host:
         self._hub.publish(
             Notice(code=f"host.{finding}", params={"available_bytes": available_bytes})
         )
+
+    def _make_room(self, service: ServiceSpec) -> ServiceSpec:
+        return self._sharing.make_room(service)
 
     def _remember(self, notice: Notice) -> None:
         self._recent[notice.code] = (time.monotonic(), notice)

@@ -83,7 +83,9 @@ def by_hotspot(lesson: LessonSnapshot) -> bool:
 
 def hotspot(t: Translator, view: View) -> str:
     found = view["hotspot"]
-    return t("tui.sharing.hotspot_now", name=found["name"]) if found else t("tui.sharing.hotspot_no")
+    return (
+        t("tui.sharing.hotspot_now", name=found["name"]) if found else t("tui.sharing.hotspot_no")
+    )
 
 
 def reach_in_short(t: Translator, view: View) -> str:

@@ -290,7 +290,9 @@ class FakeUseCases:
     model_name: str = "Ministral 8B Instruct"
     sharing: dict[str, Any] = field(default_factory=make_sharing)
     wishes: list[dict[str, Any]] = field(default_factory=list)
-    findings: Findings = Findings(waited_s=0.0, vpn="no", firewall="no")
+    findings: Findings = field(
+        default_factory=lambda: Findings(waited_s=0.0, vpn="no", firewall="no")
+    )
     note: Path = Path("/nowhere/ict.html")
 
     def __post_init__(self) -> None:

@@ -278,9 +278,7 @@ async def test_tree_asks_one_question_at_a_time_down_to_isolation(
         for question, answer in (
             ("same_wifi", "yes"), ("vpn", "no"), ("phone_vpn", "no"), ("firewall", "no"),
         ):  # fmt: skip
-            await wait_until(
-                pilot, lambda q=question: usecases.sharing["reach"]["ask"] == q
-            )
+            await wait_until(pilot, lambda q=question: usecases.sharing["reach"]["ask"] == q)
             told = pilot.app.t(f"sharing.reach.ask.{question}")
             await wait_until(pilot, lambda told=told: told in flat(pilot))
             nothing_cut_off(pilot)
@@ -298,9 +296,7 @@ async def test_tree_asks_one_question_at_a_time_down_to_isolation(
 
 
 async def test_firewall_is_opened_only_when_asked(start_app: Start) -> None:
-    usecases = sharing_of(
-        firewall={"shut": "yes", "reasons": ["no_rule"], "rule_would_help": True}
-    )
+    usecases = sharing_of(firewall={"shut": "yes", "reasons": ["no_rule"], "rule_would_help": True})
     usecases.findings = replace(
         usecases.findings, waited_s=61.0, firewall="yes", same_wifi="unknown"
     )
@@ -312,7 +308,9 @@ async def test_firewall_is_opened_only_when_asked(start_app: Start) -> None:
                 pilot, lambda q=name: pilot.app.t(f"sharing.reach.ask.{q}") in flat(pilot)
             )
             await pilot.click("#yes" if name == "same_wifi" else "#no")
-        await wait_until(pilot, lambda: "Eén regel laat alleen het eigen netwerk toe" in flat(pilot))
+        await wait_until(
+            pilot, lambda: "Eén regel laat alleen het eigen netwerk toe" in flat(pilot)
+        )
         assert not [call for call in usecases.calls if call[0] == "allow_in_firewall"]
         await pilot.click("#firewall")
         await wait_until(pilot, lambda: "je telefoon kan bij de laptop" in flat(pilot))

@@ -190,7 +190,12 @@ class MenuScreen(LessonFront):
 
 def _option(row: Row) -> Option:
     name, label, state = row
-    return Option(Content.assemble(plain(label).stylize("bold"), "\n", (plain(state).plain, "$foreground 75%")), id=name)
+    return Option(
+        Content.assemble(
+            plain(label).stylize("bold"), "\n", (plain(state).plain, "$foreground 75%")
+        ),
+        id=name,
+    )
 
 
 class SharingScreen(MenuScreen):
@@ -371,5 +376,3 @@ class HotspotScreen(LessonFront):
 
     def action_back(self) -> None:
         self.dismiss(None)
-
-
