@@ -4,14 +4,14 @@ import argparse
 import getpass
 import sys
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from launcher import lesson
 from launcher.cli.clock import moment
 from launcher.cli.lesson_text import share_lines
 from launcher.cli.parser import Parser, verb_parser
-from launcher.cli.render import Output, show
+from launcher.cli.render import Output, Picture, show
 from launcher.cli.signals import cancel_on_interrupt
 from launcher.errors import UsageError
 from launcher.i18n import Translator
@@ -32,6 +32,9 @@ def parser(t: Translator) -> Parser:
     options.add_argument("--unlock", action="store_true", help=t("cli.option.unlock"))
     options.add_argument("--kick", metavar="NAME", help=t("cli.option.kick"))
     options.add_argument("--admit", metavar="NAME", nargs="?", const="", help=t("cli.option.admit"))
+    approve = options.add_mutually_exclusive_group()
+    approve.add_argument("--approve", action="store_true", help=t("cli.option.approve"))
+    approve.add_argument("--no-approve", action="store_true", help=t("cli.option.no_approve"))
     options.add_argument("--seats", metavar="N", type=int, help=t("cli.option.seats"))
     options.add_argument("--address", metavar="IP", help=t("cli.option.address"))
     options.add_argument("--until", metavar="HH:MM", help=t("cli.option.until"))
@@ -57,8 +60,11 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
     if options.open:
         webbrowser.open(now["projector_url"])
     running = lesson.running_lesson(context, running.lesson)
+    hotspot = now["hotspot"]
+    # The Wi-Fi password is for a phone to scan, not for the data of a program.
+    now["hotspot"] = {"name": hotspot["name"]} if hotspot else None
     data = to_dict(running.share) | now
-    lines = (*share_lines(running, t), *_state_lines(now, t))
+    lines = (*_wifi_lines(hotspot, t), *share_lines(running, t), *_state_lines(now, t))
     return show(Output(data=data, lines=lines), as_json=options.json)
 
 
@@ -71,6 +77,8 @@ def _wishes(options: argparse.Namespace, t: Translator) -> Iterator[dict[str, An
         yield {"do": "lock" if options.lock else "unlock"}
     if options.seats is not None:
         yield {"do": "seats", "seats": options.seats}
+    if options.approve or options.no_approve:
+        yield {"do": "approve", "each": bool(options.approve)}
     if options.kick is not None:
         yield {"do": "kick", "nickname": options.kick}
     if options.admit is not None:
@@ -88,6 +96,14 @@ def _password(t: Translator) -> str:
     return sys.stdin.readline(KIB).rstrip("\r\n")
 
 
+def _wifi_lines(hotspot: dict[str, Any] | None, t: Translator) -> Iterator[str]:
+    """The Wi-Fi of the hotspot comes first: without it there is nothing to join."""
+    if hotspot is not None:
+        yield Picture(terminal_qr(hotspot["qr"], colour=sys.stdout.isatty()))
+        yield t("cli.share.wifi", name=hotspot["name"])
+        yield ""
+
+
 def _state_lines(now: dict[str, Any], t: Translator) -> Iterator[str]:
     yield ""
     yield t("cli.share.projector", url=now["projector_url"])
@@ -99,10 +115,12 @@ def _state_lines(now: dict[str, Any], t: Translator) -> Iterator[str]:
         yield t("cli.share.waiting", names=", ".join(now["waiting"]))
     if now["locked"]:
         yield t("cli.share.locked")
-    if now["typed_codes_paused"]:
-        yield t("host.notice.typed_codes_paused")
-    if now["no_address"]:
-        yield t("host.notice.no_address")
+    if now["approve_each"]:
+        yield t("cli.share.approve_each")
+    for alarm in now["alarms"]:
+        yield t(f"host.notice.{alarm['code'].removeprefix('host.')}", **alarm["params"])
+    if now["hotspot_advice"]:
+        yield t(f"sharing.hotspot.{now['hotspot_advice']}")
     if now["seconds_left"] is not None:
         yield t.plural("cli.share.minutes_left", -(-now["seconds_left"] // 60))
     yield internet_line(now["internet"], t)
@@ -132,11 +150,13 @@ def _test(lesson_id: str, context: Context, t: Translator, *, as_json: bool) -> 
             cancel.check()
             now = read_sharing(context, lesson_id)
     reach = now["reach"]
-    return show(Output(data=reach, lines=reach_lines(reach, t)), as_json=as_json)
+    reasons = now["firewall"]["reasons"] if reach["cause"] == "firewall" else ()
+    return show(Output(data=reach, lines=reach_lines(reach, t, reasons)), as_json=as_json)
 
 
-def reach_lines(reach: dict[str, Any], t: Translator) -> Iterator[str]:
-    """The outcome of a test in words: it works, or what to look at."""
+def reach_lines(reach: dict[str, Any], t: Translator, reasons: Sequence[str] = ()) -> Iterator[str]:
+    """The outcome of a test in words: it works, or what to look at. ``reasons`` are what the
+    firewall of this computer has against us."""
     if reach["state"] == "reached":
         yield t("sharing.reach.reached")
         return
@@ -149,5 +169,7 @@ def reach_lines(reach: dict[str, Any], t: Translator) -> Iterator[str]:
                 yield f"– {t(f'sharing.reach.ask.{question}')}"
     if reach["cause"]:
         yield t(f"sharing.reach.cause.{reach['cause']}")
+    for reason in reasons:
+        yield t(f"sharing.firewall.{reason}")
     for step in reach["steps"]:
         yield f"– {t(f'sharing.reach.step.{step}')}"

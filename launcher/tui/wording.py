@@ -11,6 +11,7 @@ from launcher.i18n import Translator, describe_error
 from launcher.lesson.plan import Alternative, LaunchPlan
 from launcher.lesson.types import AppCard, LessonSnapshot, StopReceipt, Why
 from launcher.services.states import ServiceState
+from launcher.sharing.reachability import hotspot_advice
 
 Tone = Literal["good", "care", "bad", "quiet"]
 
@@ -109,6 +110,13 @@ def warning(t: Translator, code: str) -> str | None:
     """The sentence of a warning about an address; None for one without words."""
     full = code if "." in code else f"sharing.{code}"
     return _coded(t, "warning", full, {})
+
+
+def address_warning(t: Translator, code: str, students: int) -> str | None:
+    """The same for a class of this size: how many devices a hotspot carries matters then."""
+    if code == "hotspot":
+        return t(f"sharing.hotspot.{hotspot_advice(students)}")
+    return warning(t, code)
 
 
 def why(t: Translator, reason: Why | None) -> str | None:

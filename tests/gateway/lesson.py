@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 from launcher.files import write_private_json
 from launcher.services.control import ControlClient
@@ -126,6 +127,13 @@ class RunningLesson:
         record = read_record(self.folder / "state.json")
         assert record is not None
         return ControlClient(record)
+
+    def end_gateway(self) -> None:
+        """As ``kill -9``."""
+        assert self.process is not None
+        (gateway,) = psutil.Process(self.process.pid).children()
+        gateway.kill()
+        gateway.wait(20)
 
     @property
     def control_port(self) -> int:

@@ -166,8 +166,8 @@ def test_a_scanner_finds_nothing_serious(
     secure: RunningGateway, authority: Authority, tmp_path: Path
 ) -> None:
     scanner = os.environ.get("PAADJE_TEST_SSLYZE") or shutil.which("sslyze")
-    if scanner is None:
-        pytest.skip("sslyze is not installed")
+    require(scanner is not None, "sslyze is not installed")
+    assert scanner is not None
     port = secure.config["bind"][0][1]
     found = subprocess.run(
         [scanner, "--sslv2", "--sslv3", "--tlsv1", "--tlsv1_1", "--tlsv1_2", "--tlsv1_3",

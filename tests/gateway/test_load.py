@@ -5,6 +5,8 @@ Addresses 127.0.1.x stand for other devices: to the gateway they are different p
 
 import asyncio
 import contextlib
+import re
+import shutil
 import socket
 import statistics
 import time
@@ -15,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
+from tests.conftest import require
 from tests.gateway.conftest import StartGateway
 from tests.gateway.harness import TOKEN, RunningGateway, wait_until
 
@@ -124,6 +127,93 @@ def silent(number: int, host: str) -> tuple[bytes, bytes]:
     return b"", b""
 
 
+def class_of_thirty(gateway: RunningGateway) -> list[str]:
+    """Their cookies."""
+    return [
+        "; ".join(f"{name}={value}" for name, value in gateway.student().cookies.items())
+        for _ in range(STUDENTS)
+    ]
+
+
+async def work(
+    gateway: RunningGateway, number: int, cookie: str, stop: asyncio.Event, times: list[float]
+) -> None:
+    """A student opens a page every second, on a fresh connection each time."""
+    place = ("127.0.0.1", gateway.config["bind"][0][1])
+    head = (
+        f"GET /a/demo/echo/page HTTP/1.1\r\nhost: {gateway.host}\r\n"
+        f"cookie: {cookie}\r\nconnection: close\r\n\r\n"
+    )
+    await asyncio.sleep(number / STUDENTS)
+    while not stop.is_set():
+        began = time.monotonic()
+        status = await request(place, f"127.0.2.{1 + number}", head)
+        assert status == 200, status
+        times.append(time.monotonic() - began)
+        await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize(
+    ("mode", "path", "seconds"),
+    [
+        (("-H", "-i", "5", "-x", "24"), "/", 20),
+        (("-B", "-i", "5", "-s", "60000", "-x", "10"), "/join", 40),
+        (("-X", "-k", "10", "-w", "512", "-y", "1024", "-n", "5", "-z", "32"),
+         "/static/base.css", 40),
+    ],
+    ids=["headers", "body", "read"],
+)  # fmt: skip
+def test_a_class_works_during_slowhttptest(
+    start_gateway: StartGateway,
+    mode: tuple[str, ...],
+    path: str,
+    seconds: int,
+    record_property: Record,
+) -> None:
+    """The tool that others use for this, beside our own clients."""
+    tool = shutil.which("slowhttptest")
+    require(tool is not None, "slowhttptest is not installed")
+    assert tool is not None
+    gateway = start_gateway()
+    cookies = class_of_thirty(gateway)
+    times: list[float] = []
+    most = 0
+
+    async def run() -> str:
+        nonlocal most
+        stop = asyncio.Event()
+        working = [
+            asyncio.create_task(work(gateway, number, cookie, stop, times))
+            for number, cookie in enumerate(cookies)
+        ]
+        attack = await asyncio.create_subprocess_exec(
+            tool, *mode, "-c", str(SLOW), "-r", "250", "-p", "2", "-l", str(seconds),
+            "-u", f"{gateway.url}{path}",
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        telling = asyncio.create_task(attack.communicate())
+        while not telling.done():
+            most = max(most, memory_bytes(gateway))
+            await asyncio.sleep(0.5)
+        stop.set()
+        await asyncio.gather(*working)
+        return telling.result()[0].decode()
+
+    told = re.sub("\x1b\\[[0-9;]*m", "", asyncio.run(run()))
+    p95_s = statistics.quantiles(times, n=20)[-1]
+    last = {name: int(value) for name, value in re.findall(r"(\w+):\s+(\d+)", told[-1500:])}
+    record_property("pages", len(times))
+    record_property("p95_s", round(p95_s, 3))
+    record_property("memory_mib", round(most / 2**20))
+    record_property("connections at the end", str(last))
+    assert "service available:   NO" not in told
+    assert p95_s < P95_S
+    assert most < MEMORY_BYTES
+    # All of them are closed in time, or made room before.
+    assert last["connected"] == 0, told[-1500:]
+    assert last["closed"] > 0
+
+
 @pytest.mark.parametrize(
     ("how", "count", "ends_within_s"),
     [(slow_headers, SLOW, 15), (slow_body, SLOW, 40), (slow_read, SLOW, 75), (silent, SILENT, 15)],
@@ -138,11 +228,7 @@ def test_a_class_works_while_slow_connections_hang(
 ) -> None:
     gateway = start_gateway()
     port = gateway.config["bind"][0][1]
-    students = [gateway.student() for _ in range(STUDENTS)]
-    cookies = [
-        "; ".join(f"{name}={value}" for name, value in student.cookies.items())
-        for student in students
-    ]
+    cookies = class_of_thirty(gateway)
     times: list[float] = []
     most = 0
 
@@ -183,24 +269,13 @@ def test_a_class_works_while_slow_connections_hang(
                 return not await reader.read(1000)
         return False
 
-    async def work(number: int, stop: asyncio.Event) -> None:
-        """A student opens a page every second, on a fresh connection each time."""
-        head = (
-            f"GET /a/demo/echo/page HTTP/1.1\r\nhost: {gateway.host}\r\n"
-            f"cookie: {cookies[number]}\r\nconnection: close\r\n\r\n"
-        )
-        await asyncio.sleep(number / STUDENTS)
-        while not stop.is_set():
-            began = time.monotonic()
-            status = await request(("127.0.0.1", port), f"127.0.2.{1 + number}", head)
-            assert status == 200, status
-            times.append(time.monotonic() - began)
-            await asyncio.sleep(1)
-
     async def run() -> list[float]:
         nonlocal most
         stop, done = asyncio.Event(), asyncio.Event()
-        working = [asyncio.create_task(work(number, stop)) for number in range(STUDENTS)]
+        working = [
+            asyncio.create_task(work(gateway, number, cookie, stop, times))
+            for number, cookie in enumerate(cookies)
+        ]
         hanging = [asyncio.create_task(hang(number, done)) for number in range(count)]
         watch_s = 12.0
         deadline = time.monotonic() + watch_s

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from launcher.sharing.reachability import Findings, judge
 from tests.conftest import require
 from tests.gateway.harness import TOKEN, wait_until
 from tests.gateway.lesson import RunningLesson
-from tests.gateway.test_network import HERE, ip, namespaces
+from tests.gateway.test_network import HERE, THERE, ip, namespaces
 
 __all__ = ["namespaces"]
 
@@ -31,7 +32,7 @@ SERVE_APP = (
 
 
 @contextmanager
-def shared_lesson(folder: Path, laptop: str) -> Iterator[RunningLesson]:
+def shared_lesson(folder: Path, laptop: str, **share: Any) -> Iterator[RunningLesson]:
     """A lesson on the laptop of the namespaces, shared on its cable."""
     inside = ("ip", "netns", "exec", laptop)
     app = subprocess.Popen(
@@ -42,7 +43,7 @@ def shared_lesson(folder: Path, laptop: str) -> Iterator[RunningLesson]:
     try:
         port = int(app.stdout.readline())
         with RunningLesson(
-            folder, port, prefix=inside, mode="lan", address=HERE, interface="cable"
+            folder, port, prefix=inside, mode="lan", address=HERE, interface="cable", **share
         ) as lesson:
             yield lesson
     finally:
@@ -169,6 +170,57 @@ def test_thirty_students_keep_who_they_are_when_the_address_changes(
             ),
             "the old address left",
         )
+
+
+WHO_IS = """
+import socket, sys
+own, port = sys.argv[1], int(sys.argv[2])
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(own))
+s.bind((own, 0))
+s.settimeout(2)
+question = bytes(5) + b"\\x01" + bytes(6) + b"\\x06paadje\\x05local\\x00\\x00\\x01\\x00\\x01"
+for _ in range(10):
+    s.sendto(question, ("224.0.0.251", 5353))
+    try:
+        answer = s.recv(1500)
+    except TimeoutError:
+        continue
+    # The address is what the record of type A ends with.
+    at = answer.index(b"\\x00\\x01\\x80\\x01") if b"\\x00\\x01\\x80\\x01" in answer else (
+        answer.rindex(b"\\x00\\x01\\x00\\x01"))
+    found = socket.inet_ntoa(answer[at + 10:at + 14])
+    with socket.create_connection((found, port), 5) as web:
+        web.sendall(b"GET / HTTP/1.1\\r\\nhost: paadje.local:%d\\r\\n\\r\\n" % port)
+        print(found, web.recv(20).decode())
+    break
+"""
+
+
+def udp_places(laptop: str) -> set[str]:
+    told = subprocess.run(
+        ["ip", "netns", "exec", laptop, "ss", "-Hlun"], capture_output=True, text=True, check=True
+    ).stdout
+    return {line.split()[3].rpartition(":")[2] for line in told.splitlines()}
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_name_on_the_network_only_when_wanted(
+    namespaces: tuple[str, str], tmp_path: Path, wanted: bool
+) -> None:
+    laptop, phone = namespaces
+    with shared_lesson(tmp_path, laptop, local_name=wanted) as lesson:
+        if not wanted:
+            assert udp_places(laptop) == set()
+            return
+        wait_until(lambda: "5353" in udp_places(laptop), "the announcement")
+        port = str(lesson.share()["port"])
+        found = subprocess.run(
+            ["ip", "netns", "exec", phone, sys.executable, "-c", WHO_IS, THERE, port],
+            capture_output=True, text=True, check=True, timeout=60,
+        )  # fmt: skip
+        assert found.stdout.startswith(f"{HERE} HTTP/1.1 200")
+    assert udp_places(laptop) == set()
 
 
 def asker(class_: subprocess.Popen[str], lesson: RunningLesson) -> Callable[[str], list[str]]:

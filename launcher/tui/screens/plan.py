@@ -144,7 +144,7 @@ class PlanScreen(Front[None]):
         chosen = self.choices.address or self._addresses[0].address
         for one in self._addresses:
             for warning in one.warnings if one.address == chosen else ():
-                text = wording.warning(self.t, warning)
+                text = wording.address_warning(self.t, warning, self.choices.students)
                 if text:
                     yield Line(text, classes="care")
 
@@ -230,6 +230,10 @@ class PlanScreen(Front[None]):
         if number is not None and number != self.choices.students:
             self.choices.students = number
             self.make_plan()
+            self.run_worker(self._show_warnings(), group="warnings", exclusive=True)
+
+    async def _show_warnings(self) -> None:
+        await refill(self.query_one("#address-warnings"), self._address_warnings())
 
     @on(RadioSet.Changed, "#mode")
     async def _mode_changed(self, event: RadioSet.Changed) -> None:
