@@ -39,7 +39,7 @@ class Gateway:
     def __init__(self, config: GatewayConfig, *, clock: Callable[[], float] = time.time) -> None:
         self._config = config
         self._clock = clock
-        self._pages = Pages(config.lang)
+        self._pages = Pages(config.lang, secure=config.certificate is not None)
         self._codes = CodeGuard()
         self._probe_seen = False
         self.sessions = Sessions(config.sessions_file, lang=config.lang)

@@ -18,10 +18,12 @@ LANGUAGE_COOKIE = "paadje_lang"
 
 
 class Pages:
-    """Renders templates and refusals. ``lang`` is spoken to who did not choose."""
+    """Renders templates and refusals. ``lang`` is spoken to who did not choose; ``secure`` is
+    whether everything is encrypted on its way."""
 
-    def __init__(self, lang: str) -> None:
+    def __init__(self, lang: str, *, secure: bool = False) -> None:
         self._lang = lang
+        self._transport = "gateway.transport_secure" if secure else "gateway.transport"
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
             autoescape=select_autoescape(default=True),
@@ -41,7 +43,11 @@ class Pages:
     def page(self, scope: Scope, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         lang = self.language(scope)
         body = self._templates.get_template(f"{name}.html").render(
-            t=translator(lang), lang=lang, here=_here(scope), **values
+            t=translator(lang),
+            lang=lang,
+            here=_here(scope),
+            transport=self._transport,
+            **values,
         )
         return HTMLResponse(body, status, headers={"content-language": lang})
 

@@ -8,12 +8,14 @@ from typing import Any
 from launcher.errors import PaadjeError, UsageError
 from launcher.files import write_private_json
 from launcher.i18n import Translator, translator
+from launcher.lesson.addresses import remember_address
 from launcher.lesson.letter import Line, write_page
 from launcher.lesson.running import running_lesson
 from launcher.lesson.types import Context
 from launcher.services.control import ControlClient
 from launcher.services.state import read_record
 from launcher.sharing import firewall
+from launcher.sharing.addresses import read_interfaces
 
 
 def read_sharing(context: Context, lesson: str | None) -> dict[str, Any]:
@@ -28,7 +30,10 @@ def read_sharing(context: Context, lesson: str | None) -> dict[str, Any]:
 
 def change_sharing(context: Context, lesson: str | None, /, **wanted: Any) -> dict[str, Any]:
     """One change, ``do=…`` with its values, as `SharingControl.do` names them; how it is after."""
-    return _host(context, lesson).sharing(wanted)
+    view = _host(context, lesson).sharing(wanted)
+    if wanted.get("do") == "move":
+        remember_address(context, str(wanted["address"]), read_interfaces())
+    return view
 
 
 def write_sharing_note(context: Context, lesson: str | None) -> Path:

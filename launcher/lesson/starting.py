@@ -18,6 +18,7 @@ from launcher.engines.registry import get_engine
 from launcher.errors import PaadjeError, UsageError
 from launcher.events import Cancel, Report, ServiceChanged
 from launcher.files import write_private_json
+from launcher.lesson.addresses import preferred_address, remember_address
 from launcher.lesson.extras import ENDPOINT_KEY, ENDPOINT_URL, adapter_sha256
 from launcher.lesson.plan import LaunchPlan, plan_to_dict
 from launcher.lesson.planning import planned_model
@@ -35,7 +36,13 @@ from launcher.services.spec import (
     ShareEntry,
     spec_to_dict,
 )
-from launcher.sharing.addresses import Address, candidates, choose_address
+from launcher.sharing.addresses import (
+    Address,
+    candidates,
+    choose_address,
+    read_default_source,
+    read_interfaces,
+)
 from launcher.sharing.certificate import check_certificate
 from launcher.sharing.contract import GATEWAY_KEY_HEADER
 from launcher.sharing.join import new_code, new_token
@@ -84,7 +91,9 @@ def start(
 
 def address_choices(context: Context) -> tuple[Address, ...]:
     """The addresses of this computer where a class could get in, the best first."""
-    return candidates()
+    found = read_interfaces()
+    preferred = preferred_address(context, found)
+    return candidates(found, default_source=read_default_source(), preferred=preferred)
 
 
 def _write_lesson(context: Context, plans: Sequence[LaunchPlan], share: ShareWishes) -> LessonSpec:
@@ -185,7 +194,7 @@ def _model_and_primed(context: Context, plan: LaunchPlan) -> tuple[Path, Path | 
 
 def _share_entry(context: Context, share: ShareWishes) -> ShareEntry:
     """Where the class gets in. A port that was typed must be free; else the next free one."""
-    chosen = None if share.mode == "local" else choose_address(share.address)
+    chosen = None if share.mode == "local" else _choose_address(context, share.address)
     address = chosen.address if chosen else LOOPBACK
     if share.port is not None:
         if not (is_free(address, share.port) and is_free(LOOPBACK, share.port)):
@@ -212,6 +221,19 @@ def _share_entry(context: Context, share: ShareWishes) -> ShareEntry:
         ends_at=share.ends_at,
         prewarm_at=share.prewarm_at,
     )
+
+
+def _choose_address(context: Context, wanted: str | None) -> Address:
+    found = read_interfaces()
+    chosen = choose_address(
+        wanted,
+        found=found,
+        default_source=read_default_source(),
+        preferred=preferred_address(context, found),
+    )
+    if wanted is not None:
+        remember_address(context, wanted, found)
+    return chosen
 
 
 def _check_certificate(share: ShareWishes) -> None:

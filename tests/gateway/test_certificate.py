@@ -95,6 +95,10 @@ def test_a_class_joins_over_https(secure: RunningGateway, authority: Authority) 
     assert cookie is not None
     assert b"secure" in cookie[2].lower()
     assert b"domain" not in cookie[2].lower()
+    # What is said of others who could read along is only said where it is true.
+    landing = browser.ask("GET", "/", "accept: text/html").decode()
+    assert "gaat versleuteld" in landing
+    assert "kan op deze wifi meelezen" not in landing
     inside = browser.ask("GET", "/a/demo/", f"cookie: {cookie[1].decode()}")
     assert status_of(inside) == 200
     assert cookie[1] not in inside
