@@ -351,9 +351,10 @@ class SharingControl:
     async def _end_at(self, at: float | None) -> None:
         if at is not None and at <= self._clock():
             raise UsageError("host.end_in_the_past")
+        if at is not None and at > self.share.expires_at:
+            raise UsageError("host.end_too_late")
         self._warned.clear()
-        longest = max(self.share.expires_at, at or 0.0)
-        await self._change(ends_at=at, expires_at=longest)
+        await self._change(ends_at=at)
 
     def _watch_codes(self) -> None:
         paused = self._status.get("typed_codes_paused") is True

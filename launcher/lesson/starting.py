@@ -202,7 +202,9 @@ def _share_entry(context: Context, share: ShareWishes) -> ShareEntry:
         port = share.port
     else:
         port = first_free_port(address, context.settings.port)
-    now = time.time()
+    expires_at = time.time() + LESSON_HOURS * 3600
+    if share.ends_at is not None and share.ends_at > expires_at:
+        raise UsageError("lesson.too_long", hours=LESSON_HOURS)
     return ShareEntry(
         mode=share.mode,
         address=address,
@@ -217,7 +219,7 @@ def _share_entry(context: Context, share: ShareWishes) -> ShareEntry:
         seats=share.seats,
         approve_each=share.approve_each,
         local_name=share.local_name,
-        expires_at=max(now + LESSON_HOURS * 3600, share.ends_at or 0.0),
+        expires_at=expires_at,
         ends_at=share.ends_at,
         prewarm_at=share.prewarm_at,
     )

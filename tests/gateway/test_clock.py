@@ -31,7 +31,7 @@ class Lesson:
         self.now = END - 3600
         self.events: list[Event] = []
         self.ended: list[bool] = []
-        made = RunningLesson(folder, 1, expires_at=END, ends_at=END, **share)
+        made = RunningLesson(folder, 1, expires_at=END + 3600, ends_at=END, **share)
         self.control = SharingControl(
             made.spec,
             folder,

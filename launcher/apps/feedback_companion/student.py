@@ -38,6 +38,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from launcher.apps.classroom import web
+from launcher.apps.classroom.limits import PerStudent
 from launcher.apps.feedback_companion.about import about_page
 from launcher.apps.feedback_companion.desk import MAX_QUESTION_CHARS, MAX_TEXT_CHARS, Desk
 from launcher.apps.feedback_companion.export import export_own, portfolio_entry
@@ -52,6 +53,9 @@ from launcher.errors import PaadjeError, UsageError
 from launcher.i18n import translator
 
 HERE = Path(__file__).parent
+
+MOST_IN_TEN_MINUTES = {"/api/submit": 10, "/api/upload": 20}
+"""For one student: more than anyone needs, and too little to keep the class waiting."""
 
 STATUSES = {
     "fc.already_sent": 409,
@@ -335,6 +339,7 @@ def student_app(desk: Desk) -> Starlette:
         middleware=[
             Middleware(web.Boundary),
             Middleware(web.GatewayOnly, key=desk.config.gateway_key),
+            Middleware(PerStudent, most=MOST_IN_TEN_MINUTES, lang=desk.config.lang),
         ],
         exception_handlers={
             PaadjeError: web.error_handler(STATUSES, desk.config.lang),
