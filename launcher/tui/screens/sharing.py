@@ -39,6 +39,9 @@ class LessonFront(Front[None]):
         Binding("e", "end_time", show=False),
         Binding("h", "hotspot", show=False),
     ]
+    offers_all = True
+    """Whether the letters work here."""
+
     ACTIONS = ("lock", "new_code", "people", "board", "reach", "addresses", "end_time", "hotspot")
 
     def __init__(self, lesson: LessonSnapshot) -> None:
@@ -52,6 +55,8 @@ class LessonFront(Front[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in self.ACTIONS:
+            if not self.offers_all:
+                return False
             if action == "hotspot" and not sharing_words.by_hotspot(self.lesson):
                 return False
             return (self.shared or action == "end_time") and self.sharing is not None
@@ -130,6 +135,7 @@ class MenuScreen(LessonFront):
         Binding("d", "back", show=False),
     ]
     first_focus = "menu"
+    offers_all = False
     title_key = ""
 
     def __init__(self, lesson: LessonSnapshot) -> None:
@@ -201,6 +207,7 @@ def _option(row: Row) -> Option:
 class SharingScreen(MenuScreen):
     """Everything about sharing, with how it is now."""
 
+    offers_all = True
     title_key = "tui.sharing.title"
 
     def rows(self, view: Mapping[str, Any]) -> Iterator[Row]:
@@ -334,6 +341,7 @@ class HotspotScreen(LessonFront):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "tui.key.back")]
     first_focus = "name"
+    offers_all = False  # Letters belong to the fields here.
 
     def compose(self) -> ComposeResult:
         t = self.t
@@ -349,10 +357,6 @@ class HotspotScreen(LessonFront):
                 yield Choice(t("tui.sharing.hotspot_take"), id="take", main=True)
                 yield Choice(t("tui.answer.back"), id="back")
         yield KeyBar(t)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        # Letters belong to the fields here.
-        return action not in self.ACTIONS and super().check_action(action, parameters)
 
     @on(Input.Submitted)
     def _next(self, event: Input.Submitted) -> None:
