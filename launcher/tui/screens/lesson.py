@@ -123,7 +123,7 @@ class LessonScreen(LessonFront):
         self.query_one("#measured", Line).show(self._measured())
         self.query_one("#joined", Line).show(self._joined())
         if self._alarms_now() != self._alarms:
-            self.run_worker(self._show_alarms(), name="alarms", group="alarms", exclusive=True)
+            self.run_worker(self._show_alarms, name="alarms", group="alarms", exclusive=True)
 
     async def _show_alarms(self) -> None:
         for alarms in self.query("#alarms"):
@@ -163,7 +163,7 @@ class LessonScreen(LessonFront):
             yield Choice(t("tui.answer.overview"), id="over", main=True)
 
     def lessons_changed(self) -> None:
-        self.run_worker(self._show(), name="lesson", group="compose", exclusive=True)
+        self.run_worker(self._show, name="lesson", group="compose", exclusive=True)
 
     async def _show(self) -> None:
         found = [one for one in self.paadje.lessons if one.lesson == self.lesson.lesson]
@@ -275,7 +275,7 @@ class LargeQrScreen(Front[None], ModalScreen[None]):
         if wifi != self._wifi:
             self._wifi = wifi
             self.refresh_bindings()
-            self.run_worker(self.compose_again(), group="compose", exclusive=True)
+            self.run_worker(self.compose_again, group="compose", exclusive=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "step" or self._wifi is not None
@@ -292,7 +292,7 @@ class LargeQrScreen(Front[None], ModalScreen[None]):
                     for line in self.query("#joined").results(Line):
                         line.show(wording.joined(self.t, lesson))
                 else:
-                    self.run_worker(self.compose_again(), group="compose", exclusive=True)
+                    self.run_worker(self.compose_again, group="compose", exclusive=True)
 
     def action_back(self) -> None:
         self.dismiss(None)

@@ -230,7 +230,7 @@ class PlanScreen(Front[None]):
         if number is not None and number != self.choices.students:
             self.choices.students = number
             self.make_plan()
-            self.run_worker(self._show_warnings(), group="warnings", exclusive=True)
+            self.run_worker(self._show_warnings, group="warnings", exclusive=True)
 
     async def _show_warnings(self) -> None:
         await refill(self.query_one("#address-warnings"), self._address_warnings())
