@@ -388,8 +388,9 @@ class SharingControl:
     def _hotspot_advice(self) -> str | None:
         """For the size of the class that the lesson was planned for."""
         students = self._spec.plan.get("students")
-        known = "hotspot" in self.share.warnings and isinstance(students, int)
-        return hotspot_advice(students) if known else None
+        if "hotspot" not in self.share.warnings or not isinstance(students, int):
+            return None
+        return hotspot_advice(students)
 
     def _answer(self, question: str, answer: str) -> None:
         if question not in QUESTIONS or answer not in ANSWERS:

@@ -28,7 +28,7 @@ def read_sharing(context: Context, lesson: str | None) -> dict[str, Any]:
     return _host(context, lesson).sharing()
 
 
-def change_sharing(context: Context, lesson: str | None, /, **wanted: Any) -> dict[str, Any]:
+def change_sharing(context: Context, lesson: str | None, **wanted: Any) -> dict[str, Any]:
     """One change, ``do=…`` with its values, as `SharingControl.do` names them; how it is after."""
     view = _host(context, lesson).sharing(wanted)
     if wanted.get("do") == "move":

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from textual import work
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -59,6 +60,11 @@ class Front(Screen[R]):
                     self.set_focus(widget)
                     return
         self.focus_first()
+
+    @work(name="show", group="compose", exclusive=True)
+    async def show_again(self) -> None:
+        """The same from where nothing can be awaited; only the last of several counts."""
+        await self.compose_again()
 
     async def change_language(self) -> None:
         await self.compose_again()

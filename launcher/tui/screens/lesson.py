@@ -4,6 +4,7 @@ import webbrowser
 from collections.abc import Mapping
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -123,8 +124,9 @@ class LessonScreen(LessonFront):
         self.query_one("#measured", Line).show(self._measured())
         self.query_one("#joined", Line).show(self._joined())
         if self._alarms_now() != self._alarms:
-            self.run_worker(self._show_alarms, name="alarms", group="alarms", exclusive=True)
+            self._show_alarms()
 
+    @work(name="alarms", group="alarms", exclusive=True)
     async def _show_alarms(self) -> None:
         for alarms in self.query("#alarms"):
             await refill(alarms, self._alarm_lines())
@@ -163,8 +165,9 @@ class LessonScreen(LessonFront):
             yield Choice(t("tui.answer.overview"), id="over", main=True)
 
     def lessons_changed(self) -> None:
-        self.run_worker(self._show, name="lesson", group="compose", exclusive=True)
+        self._show()
 
+    @work(name="lesson", group="compose", exclusive=True)
     async def _show(self) -> None:
         found = [one for one in self.paadje.lessons if one.lesson == self.lesson.lesson]
         if found == [self.lesson] and not self._gone:
@@ -275,7 +278,7 @@ class LargeQrScreen(Front[None], ModalScreen[None]):
         if wifi != self._wifi:
             self._wifi = wifi
             self.refresh_bindings()
-            self.run_worker(self.compose_again, group="compose", exclusive=True)
+            self.show_again()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "step" or self._wifi is not None
@@ -292,7 +295,7 @@ class LargeQrScreen(Front[None], ModalScreen[None]):
                     for line in self.query("#joined").results(Line):
                         line.show(wording.joined(self.t, lesson))
                 else:
-                    self.run_worker(self.compose_again, group="compose", exclusive=True)
+                    self.show_again()
 
     def action_back(self) -> None:
         self.dismiss(None)

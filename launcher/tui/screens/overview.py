@@ -89,10 +89,10 @@ class OverviewScreen(Front[None]):
     def say(self, text: str) -> None:
         """Tell the outcome of something, above the cards."""
         self._said = text
-        self.run_worker(self.compose_again, name="say", group="compose", exclusive=True)
+        self.show_again()
 
     def lessons_changed(self) -> None:
-        self.run_worker(self.compose_again, name="lessons", group="compose", exclusive=True)
+        self.show_again()
 
     @on(Card.Chosen)
     def _card_chosen(self, event: Card.Chosen) -> None:

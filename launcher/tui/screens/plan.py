@@ -230,8 +230,9 @@ class PlanScreen(Front[None]):
         if number is not None and number != self.choices.students:
             self.choices.students = number
             self.make_plan()
-            self.run_worker(self._show_warnings, group="warnings", exclusive=True)
+            self._show_warnings()
 
+    @work(name="warnings", group="warnings", exclusive=True)
     async def _show_warnings(self) -> None:
         await refill(self.query_one("#address-warnings"), self._address_warnings())
 

@@ -101,7 +101,7 @@ class ReachScreen(Front[None]):
         shown = (reach, view["probe_url"])
         if shown != self._shown:
             self._shown = shown
-            self.run_worker(self.compose_again, group="compose", exclusive=True)
+            self.show_again()
         else:
             for line in self.query("#countdown").results(Line):
                 line.show(self._countdown())
