@@ -11,7 +11,8 @@ from launcher.errors import UsageError
 from launcher.i18n import LANGUAGES
 from launcher.tui.widgets.keybar import KeyBar
 from tests.tui.conftest import LARGE, SMALL, Start, flat, screen_name, shown, wait_until
-from tests.tui.fakes import FakeUseCases, address, make_lesson, make_sharing
+from tests.tui.fakes import FakeUseCases, address, make_lesson
+from tests.tui.sharing_view import make_sharing
 from tests.tui.test_looks import nothing_cut_off
 
 NAMES = ["Blauwe Uil", "Rode Vos"]

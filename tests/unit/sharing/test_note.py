@@ -7,7 +7,7 @@ import pytest
 from launcher.i18n import LANGUAGES, translator
 from launcher.lesson.letter import write_page
 from launcher.lesson.sharing import note_lines
-from tests.tui.fakes import REACH_BEFORE, make_sharing
+from tests.tui.sharing_view import REACH_BEFORE, make_sharing
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

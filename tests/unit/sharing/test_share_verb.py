@@ -10,7 +10,8 @@ import pytest
 from launcher.cli import verb_share
 from launcher.errors import UsageError
 from launcher.i18n import translator
-from tests.tui.fakes import REACH_BEFORE, FakeUseCases, make_lesson, make_sharing
+from tests.tui.fakes import FakeUseCases, make_lesson
+from tests.tui.sharing_view import REACH_BEFORE, make_sharing
 
 
 @pytest.fixture
