@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,17 @@ from launcher.i18n import describe_error, translator
 from launcher.units import MIB
 from tests.unit.uploads.hostile import HARMLESS, HOSTILE, SENTENCE, real_word, slow_pages
 
+MOST_S = 10.0
+
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_hostile_file_gives_a_friendly_message(what: str) -> None:
     name, code, make = HOSTILE[what]
+    data = make()
+    began = time.monotonic()
     with pytest.raises(PaadjeError) as caught:
-        read_upload(name, make())
+        read_upload(name, data)
+    assert time.monotonic() - began < MOST_S
     assert caught.value.code == f"uploads.{code}"
     for lang in ("nl", "en"):
         text = describe_error(caught.value, lang)
@@ -51,6 +57,7 @@ def test_time_limit_ends_the_process() -> None:
 
 
 def test_memory_limit_ends_the_reading() -> None:
+    assert reading.DEFAULT_MEMORY_BYTES <= 512 * MIB
     with pytest.raises(PaadjeError) as caught:
         read_upload("a.txt", SENTENCE.encode() * 100_000, memory_bytes=48 * MIB)
     assert caught.value.code == "uploads.too_complex"
