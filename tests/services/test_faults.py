@@ -406,21 +406,16 @@ def test_an_engine_that_is_ended_for_want_of_memory(
             group.rmdir()
         require(False, "no group with a limit can be made here")
     inside = f'echo $$ > {group}/cgroup.procs && exec "$@"'
-    greedy = (
-        "import time; from pathlib import Path\n"
-        "Path('/proc/self/oom_score_adj').write_text('-1000')\n"
-        f"Path('{group}/cgroup.procs').write_text('0')\n"
-        "taken = []\n"
-        "while True:\n"
-        "    taken.append(b'x' * 2**20); time.sleep(0.001)\n"
-    )
+    greedy = "taken = []\nwhile True: taken.append(b'x' * 2**20)"
     engine = ChangedEngine(lambda argv: ("sh", "-c", inside, "sh", *argv))
     hog: subprocess.Popen[bytes] | None = None
     try:
         with lesson_with(ready, engine, monkeypatch) as lesson:
             lesson.check_thirty_wait()
             before = lesson.program("xllamacpp_server")
-            hog = subprocess.Popen([sys.executable, "-c", greedy])
+            # The kernel ends this one first.
+            Path(f"/proc/{before.pid}/oom_score_adj").write_text("1000")
+            hog = subprocess.Popen(["sh", "-c", inside, "sh", sys.executable, "-c", greedy])
             lesson.ended(before)
             lesson.told("degraded", time.monotonic())
             hog.kill()
