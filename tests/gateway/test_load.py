@@ -156,10 +156,10 @@ async def work(
 @pytest.mark.parametrize(
     ("mode", "path", "seconds"),
     [
-        (("-H", "-i", "5", "-x", "24"), "/", 20),
-        (("-B", "-i", "5", "-s", "60000", "-x", "10"), "/join", 40),
+        (("-H", "-i", "5", "-x", "24"), "/", 60),
+        (("-B", "-i", "5", "-s", "60000", "-x", "10"), "/join", 60),
         (("-X", "-k", "10", "-w", "512", "-y", "1024", "-n", "5", "-z", "32"),
-         "/static/base.css", 40),
+         "/static/base.css", 100),
     ],
     ids=["headers", "body", "read"],
 )  # fmt: skip
