@@ -43,7 +43,7 @@ from launcher.engines.registry import get_engine  # noqa: E402
 from launcher.events import Cancel  # noqa: E402
 from launcher.fit.calibration import Measured, solve  # noqa: E402
 from launcher.fit.memory import engine_process_bytes, predict_memory  # noqa: E402
-from launcher.fit.speed import Constants, Known, Work, predict_speed  # noqa: E402
+from launcher.fit.speed import Constants, Known, Work, kernels, predict_speed  # noqa: E402
 from launcher.lesson.measuring import EngineUnderTest, running_engine  # noqa: E402
 from launcher.models.gguf import read_header  # noqa: E402
 from launcher.units import MIB  # noqa: E402
@@ -54,6 +54,8 @@ SETTINGS = [(1024, 4, "f16"), (4096, 2, "f16"), (2048, 8, "q8_0"), (8192, 1, "q4
 LARGE_BYTES = 500_000_000
 """These are tried with two settings: they take long."""
 SLOTS = 4
+TIMED = 4
+"""Of the models; the others take long."""
 SPEED_WITHIN_S = 330.0
 STARTER = TEST_CACHE / "SmolLM2-135M-Instruct.Q4_1.gguf"
 SPEED_CONTEXT_TOKENS = 1024
@@ -98,7 +100,7 @@ def main() -> int:
         weighed = every if wanted("memory") else []
         memory = [row for each in weighed for row in _memory(each, folder, options.quick)]
         process = list(_process(folder, options.quick)) if wanted("process") else []
-        timed = every[: 1 if options.quick else 3] if wanted("speed") else []
+        timed = every[: 1 if options.quick else TIMED] if wanted("speed") else []
         rounds = options.rounds or (1 if options.quick else 3)
         times = _times(timed, folder, rounds, options.quick)
         speed = [row for subject, found in times for row in _speed(subject, found)]
@@ -111,7 +113,13 @@ def main() -> int:
         "speed_error": {clock: _errors([row["error"][clock] for row in speed]) for clock in CLOCKS},
         "transfer": transfer,
         "transfer_error": {
-            clock: _errors([row["error"][clock] for row in transfer]) for clock in CLOCKS
+            kind: {
+                clock: _errors(
+                    [row["error"][clock] for row in transfer if row["same_kind"] is same]
+                )
+                for clock in CLOCKS
+            }
+            for kind, same in (("same kind", True), ("other kind", False))
         },
         "machine": _machine(load),
     }
@@ -286,7 +294,11 @@ def _transfer(times: Sequence[tuple[Subject, Times]]) -> Iterator[dict[str, Any]
                 for check in CHECKS:
                     measured = other_times[check.name]
                     row = _compared(other.model, check, constants, measured, exact=False)
-                    yield row | {"calibrated_on": known.model.name}
+                    yield row | {
+                        "calibrated_on": known.model.name,
+                        "same_kind": kernels(known.model.quantization)
+                        == kernels(other.model.quantization),
+                    }
 
 
 def _compared(
@@ -423,10 +435,13 @@ def _text(report: dict[str, Any]) -> str:
         f"{row['predicted_bytes'] / MIB:.0f} MiB, real {row['real_bytes'] / MIB:.0f} MiB"
         for row in report["process"]
     ]
-    for part in ("speed", "transfer"):
-        lines += _speed_table(part, report[part])
+    lines += _speed_table("speed", report["speed"])
+    for clock in CLOCKS:
+        lines += _summary(f"speed by {clock} time", report["speed_error"][clock])
+    lines += _speed_table("transfer", report["transfer"])
+    for kind, errors in report["transfer_error"].items():
         for clock in CLOCKS:
-            lines += _summary(f"{part} by {clock} time", report[f"{part}_error"][clock])
+            lines += _summary(f"{kind} of quantization, by {clock} time", errors[clock])
     return "\n".join(lines)
 
 

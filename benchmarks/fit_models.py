@@ -37,6 +37,10 @@ SHAPES = {
         layers=28, width=1024, feed_forward=3072, heads=16, kv_heads=8, head_dim=128,
         kind=Kind.Q4_0, quantization="Q4_0",
     ),
+    "dense 0.6B Q4_K": Shape(
+        layers=28, width=1024, feed_forward=3072, heads=16, kv_heads=8, head_dim=128,
+        kind=Kind.Q4_K, quantization="Q4_K_M",
+    ),
     "sliding 1B Q4_K": Shape(
         layers=26, width=1280, feed_forward=6912, heads=4, kv_heads=1, head_dim=256,
         kind=Kind.Q4_K, quantization="Q4_K_M", window=512,

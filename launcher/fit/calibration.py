@@ -10,6 +10,7 @@ from launcher.fit.speed import (
     Constants,
     bytes_read,
     kernel_gain,
+    kernels,
 )
 
 FAR = 4.0
@@ -45,6 +46,7 @@ class Calibration:
     constants: Constants
     expected_tokens_per_s: float | None
     measured_at: str
+    quantization: str = ""
 
 
 def solve(model: CatalogModel, measured: Measured, *, on_gpu: bool) -> Constants | None:
@@ -71,21 +73,30 @@ def solve(model: CatalogModel, measured: Measured, *, on_gpu: bool) -> Constants
 def nearest(
     calibrations: Iterable[Calibration], model: CatalogModel, device: str
 ) -> Calibration | None:
-    """The measurement of this very model, or of the one nearest in size, on ``device``."""
+    """The measurement of this very model, or else, on ``device``, one of its kind of quantization
+    before others, and of those the nearest in size."""
     mine = [known for known in calibrations if known.device == device]
     if not mine or model.file is None:
         return None
     size = model.file.size_bytes
 
-    def distance(known: Calibration) -> tuple[bool, float]:
+    def distance(known: Calibration) -> tuple[bool, bool, float]:
         ratio = known.model_bytes / size
-        return known.model != model.id, max(ratio, 1 / ratio)
+        return known.model != model.id, not _of_its_kind(known, model), max(ratio, 1 / ratio)
 
     return min(mine, key=distance)
 
 
 def is_far(known: Calibration, model: CatalogModel) -> bool:
-    if model.file is None:
+    """Whether ``known`` is too unlike ``model`` to narrow its estimate."""
+    if model.file is None or not _of_its_kind(known, model):
         return True
     ratio = known.model_bytes / model.file.size_bytes
     return not 1 / FAR <= ratio <= FAR
+
+
+def _of_its_kind(known: Calibration, model: CatalogModel) -> bool:
+    """On a processor each kind of quantization has kernels of its own, some of them twice as fast
+    as others (measured: ``benchmarks/fit.py``, "transfer"); on a GPU the kinds differ little."""
+    on_gpu = bool(known.driver)
+    return on_gpu or kernels(known.quantization) == kernels(model.quantization)

@@ -245,6 +245,11 @@ def _from_header(shape: ModelShape, size: int, batch: int) -> float:
     return shared + experts * (1 - (1 - used) ** batch)
 
 
+def kernels(quantization: str | None) -> str:
+    """The kind of quantization that decides which kernels run: Q4_K of Q4_K_M, Q4_0 of Q4_0."""
+    return (quantization or "").upper().removeprefix("UD-")[:4]
+
+
 def kernel_gain(quantization: str | None) -> float:
     """How much faster than with k-quants a processor reads a prompt with this quantization."""
     fast = (quantization or "").startswith(FAST_QUANTIZATIONS)

@@ -250,6 +250,7 @@ def _keep(
         constants=constants,
         expected_tokens_per_s=guess.speed.decode_tokens_per_s.likely,
         measured_at=time.strftime("%Y-%m-%d"),
+        quantization=model.quantization or "",
     )
     others = [c for c in store.calibrations if (c.device, c.model) != (new.device, new.model)]
     _save(context, replace(store, calibrations=(new, *others)[:MOST_KEPT]))

@@ -163,10 +163,12 @@ def test_quantizations_that_read_prompts_faster_are_told_apart() -> None:
     assert slow is not None
 
 
-def calibration(model: str, size: int, device: str = "cpu") -> Calibration:
+def calibration(
+    model: str, size: int, device: str = "cpu", *, quantization: str = "Q4_0", driver: str = ""
+) -> Calibration:
     return Calibration(
         device=device,
-        driver="",
+        driver=driver,
         engine="e",
         model=model,
         model_bytes=size,
@@ -174,6 +176,7 @@ def calibration(model: str, size: int, device: str = "cpu") -> Calibration:
         constants=Constants(bandwidth=1e10, compute=1e11),
         expected_tokens_per_s=None,
         measured_at="2026-01-01",
+        quantization=quantization,
     )
 
 
@@ -187,6 +190,17 @@ def test_the_nearest_measurement_counts() -> None:
     assert nearest((large, calibration(E4B, 1)), model, "cpu") == calibration(E4B, 1)
     assert is_far(small, model)
     assert not is_far(large, model)
+
+
+def test_on_a_processor_another_kind_of_quantization_does_not_narrow_the_estimate() -> None:
+    model = CATALOG.model(E4B)
+    assert model.file is not None
+    same_size = calibration("a", model.file.size_bytes, quantization="Q4_K_M")
+    same_kind = calibration("b", model.file.size_bytes * 3, quantization="Q4_0 (QAT)")
+    assert is_far(same_size, model)
+    assert nearest((same_size, same_kind), model, "cpu") is same_kind
+    on_a_card = replace(same_size, driver="555.99")
+    assert not is_far(on_a_card, model)
 
 
 @pytest.mark.parametrize(("measured", "told"), [(2.0, True), (9.0, False)])
