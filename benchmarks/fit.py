@@ -24,7 +24,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="under a minute")
     parser.add_argument("--rounds", type=int, default=0)
-    parser.add_argument("--only", choices=("memory", "process", "speed"))
+    parser.add_argument("--only", choices=("memory", "process", "kernels", "speed"))
     options = parser.parse_args()
     load = _load()
     with tempfile.TemporaryDirectory() as name:
@@ -100,6 +100,7 @@ def main() -> int:
         weighed = every if wanted("memory") else []
         memory = [row for each in weighed for row in _memory(each, folder, options.quick)]
         process = list(_process(folder, options.quick)) if wanted("process") else []
+        reading = list(_kernels(folder, options.quick)) if wanted("kernels") else []
         timed = every[: 1 if options.quick else TIMED] if wanted("speed") else []
         rounds = options.rounds or (1 if options.quick else 3)
         times = _times(timed, folder, rounds, options.quick)
@@ -107,6 +108,7 @@ def main() -> int:
         transfer = list(_transfer(times))
     report = {
         "process": process,
+        "kernels": reading,
         "memory": memory,
         "memory_error": _errors([row["error"] for row in memory]),
         "speed": speed,
@@ -319,6 +321,20 @@ def _compared(
     }
 
 
+def _kernels(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
+    """Reading one prompt, by the same model in several kinds of quantization."""
+    first: dict[str, float] = {}
+    for kind in ("Q4_K", "Q4_0", "Q8_0", "Q6_K", "Q5_K", "Q4_1")[: 2 if quick else None]:
+        shape = replace(SHAPES["dense 0.3B Q4_K"], kind=gguf.GGMLQuantizationType[kind])
+        path = make_model(folder / f"{kind}.gguf", shape, STARTER)
+        with _engine(_subject(path, kind, kind), folder, 512, 1) as engine:
+            _time(engine, Check("warm", 1, 64, 1))
+            times = [_time(engine, Check("read", 1, 256, 1)) for _ in range(1 if quick else 3)]
+        middle = {clock: statistics.median(each[clock] for each in times) for clock in CLOCKS}
+        first = first or middle
+        yield {"kind": kind, "rate": {clock: first[clock] / middle[clock] for clock in CLOCKS}}
+
+
 def _calibration_work() -> list[Check]:
     return [
         Check("read", 1, 512, 1),
@@ -434,6 +450,11 @@ def _text(report: dict[str, Any]) -> str:
         f"the engine's program with {row['vocabulary']} entries: predicted "
         f"{row['predicted_bytes'] / MIB:.0f} MiB, real {row['real_bytes'] / MIB:.0f} MiB"
         for row in report["process"]
+    ]
+    lines += [
+        f"reading a prompt in {row['kind']}: {row['rate']['wall']:.2f} times as fast as in Q4_K, "
+        f"{row['rate']['processor']:.2f} by processor time"
+        for row in report["kernels"]
     ]
     lines += _speed_table("speed", report["speed"])
     for clock in CLOCKS:

@@ -9,7 +9,6 @@ from launcher.fit.speed import (
     TYPICAL_LAYERS,
     Constants,
     bytes_read,
-    kernel_gain,
     kernels,
 )
 
@@ -59,8 +58,7 @@ def solve(model: CatalogModel, measured: Measured, *, on_gpu: bool) -> Constants
     # A model so small that the overhead is all there is tells nothing of the bandwidth.
     reading = single - overhead if single > 2 * overhead else single
     bandwidth = (bytes_read(model, 1) + measured.kv_bytes_read) / reading
-    gain = 1.0 if on_gpu else kernel_gain(model.quantization)
-    compute = measured.prompt_tokens_per_s * 2 * parameters / gain
+    compute = measured.prompt_tokens_per_s * 2 * parameters
     cost = None
     if measured.slots > 1:
         together = measured.slots / measured.class_tokens_per_s

@@ -29,10 +29,11 @@ THINKING_FACTOR = 3.0
 """Output of a model that cannot stop thinking, against one that does not; the low end of 3-8."""
 
 CPU_COMPUTE_SHARE = 0.4
-"""What prompt processing gets of the measured matrix speed, with k-quants; an assumption."""
-FAST_QUANTIZATIONS = ("Q4_0", "Q8_0")
-FAST_QUANTIZATION_GAIN = 1.7
-"""Q4_0 and Q8_0 process prompts so much faster on a CPU (measured)."""
+"""What prompt processing gets of the measured matrix speed, whatever the quantization: an
+assumption on the safe side. Kinds of quantization differ, and not everywhere in the same way. On
+the one processor where it was measured (``benchmarks/fit.py --only kernels``) Q4_0 and Q8_0 took
+1.4 and 1.6 times as long as Q4_K; so what is measured of one kind does not narrow the estimate of
+another (`calibration.is_far`)."""
 TENSOR_COMPUTE_SHARE = 1.5
 """Tensor cores do more than the single-precision figure that the driver reports."""
 GPU_COMPUTE_SHARE = 0.6
@@ -127,9 +128,9 @@ def predict_speed(
     processor, graphics = _processor(model, machine), _graphics(gpu)
     known = on_graphics if gpu_share >= 1 else on_processor if gpu is None else None
     if on_processor is not None:
-        processor = _as_measured(on_processor, kernel_gain(model.quantization))
+        processor = _as_measured(on_processor)
     if on_graphics is not None and gpu is not None:
-        graphics = _as_measured(on_graphics, 1.0)
+        graphics = _as_measured(on_graphics)
     per_sequence = memory.kv_cache_bytes / max(1, slots * context_tokens)
     per_sequence *= work.prompt + work.output / 2
     shares = ((graphics, gpu_share), (processor, 1 - gpu_share))
@@ -250,14 +251,8 @@ def kernels(quantization: str | None) -> str:
     return (quantization or "").upper().removeprefix("UD-")[:4]
 
 
-def kernel_gain(quantization: str | None) -> float:
-    """How much faster than with k-quants a processor reads a prompt with this quantization."""
-    fast = (quantization or "").startswith(FAST_QUANTIZATIONS)
-    return FAST_QUANTIZATION_GAIN if fast else 1.0
-
-
-def _as_measured(known: Known, gain: float) -> _Device:
-    return _Device(bandwidth=known.constants.bandwidth, compute=known.constants.compute * gain)
+def _as_measured(known: Known) -> _Device:
+    return _Device(bandwidth=known.constants.bandwidth, compute=known.constants.compute)
 
 
 def _prompt_speed(model: CatalogModel, shares: tuple[tuple[_Device, float], ...]) -> float | None:
@@ -277,10 +272,9 @@ def _prompt_speed(model: CatalogModel, shares: tuple[tuple[_Device, float], ...]
 def _processor(model: CatalogModel, machine: MachineProfile) -> _Device:
     bandwidth = machine.memory_bandwidth_bytes_per_s.value
     flops = machine.compute_flops.value
-    share = CPU_COMPUTE_SHARE * kernel_gain(model.quantization)
     return _Device(
         bandwidth=bandwidth * BANDWIDTH_SHARE if bandwidth else None,
-        compute=flops * share if flops else None,
+        compute=flops * CPU_COMPUTE_SHARE if flops else None,
     )
 
 
