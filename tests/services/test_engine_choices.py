@@ -14,7 +14,7 @@ from tests.services.class_of import hand_in, student, teacher
 from tests.services.lessons import engine_running
 from tests.services.test_engine_adapter import make_adapter
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 APP = "feedback-companion"
 START = ("start", APP, "--yes", "--share", "local", "--detach", "--json")
@@ -55,7 +55,7 @@ def test_a_lesson_with_the_schools_own_server(
         looking = teacher(started["apps"][0]["teacher_url"])
         try:
             texts = lambda: looking.get("/api/status")["texts"]  # noqa: E731
-            assert wait_for(lambda: texts()[0]["state"] == "review", 240, interval_s=0.5), texts()
+            assert wait_for(lambda: texts()[0]["state"] == "review", 600, interval_s=0.5), texts()
         finally:
             looking.http.close()
             pupil.http.close()
