@@ -115,6 +115,7 @@ def test_feedback_companion_is_started_with_everything_it_reads() -> None:
         "APP_MODEL": "{model_name}",
         "APP_MODEL_SHA256": "{model_sha256}",
         "APP_PRACTICE": "{practice}",
+        "APP_SERVER": "{server}",
         "APP_SLOTS": "{slots}",
         "APP_CONTEXT_TOKENS": "{context_tokens}",
         "APP_DATA_DIR": "{data_dir}",
