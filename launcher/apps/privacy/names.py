@@ -31,11 +31,13 @@ class _Names(Candidates):
         phrases = self._phrases()
         for phrase in phrases:
             self._weigh(phrase)
-        long = len(self.tokens) >= _LONG_TOKENS  # A single comment says too little of what it is.
+        # A single comment says too little of what it is.
+        long = len(self.tokens) >= _LONG_TOKENS
         if long and not self.personal and all(phrase.cue < 2.4 for phrase in phrases):
             self.threshold = FICTION_THRESHOLD
         self._spread_over_lists(phrases)
-        self._judge_full_names(phrases)
+        if long:
+            self._judge_full_names(phrases)
         accepted = self._accept(phrases)
         _group(accepted)
         return [
@@ -293,6 +295,8 @@ class _Names(Candidates):
             if len(keys) < 2 or len(keys[-1]) < 2 or phrase.public or phrase.cue >= 1.5:
                 continue
             if keys[0] in alone or tuple(keys) in tied:
+                continue
+            if self.tokens[phrase.first].sentence in self.own_sentences:
                 continue
             beside = [
                 other

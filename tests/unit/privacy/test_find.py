@@ -78,6 +78,22 @@ def test_names(text: str, name: str) -> None:
     assert ("name", name) in found(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Je noemt Mohammed Yilmaz hier bij je mail.",
+        "Vraag het aan Mehmet Aydin.",
+        "Ik sprak Jan Jansen gisteren.",
+        "Gisteren zag ik Piet Hendriks lopen.",
+        "Ik heb Anna Visser geholpen.",
+        "Mohammed Yilmaz schreef mij.",
+    ],
+)
+def test_a_full_name_in_a_short_text_is_asked_about(text: str) -> None:
+    """A single sentence does not tell that somebody is well known, so the student is asked."""
+    assert [found.kind for found in find_private(text, lang="nl")] == ["name"]
+
+
 def test_characters_of_a_book_stay_and_the_classmate_does_not() -> None:
     text = (
         "In deze roman vlucht de hoofdpersoon Jonas met Marieke naar Parijs. Jonas liegt tegen "
@@ -127,7 +143,14 @@ def test_names_of_many_origins_and_ways_of_naming(text: str, lang: str, name: st
 @pytest.mark.parametrize(
     ("text", "lang"),
     [
-        ("Robert Hooke published his law in 1678. Hooke was no friend of Newton.", "en"),
+        (
+            "A spring gets longer when a weight hangs on it, and twice the weight gives twice the "
+            "stretch, until the spring stays bent. Robert Hooke published this law in 1678. Hooke "
+            "was no friend of Newton. The law holds for rubber only when the stretch is small, "
+            "which the table below shows: the line bends after forty grams. Every weight was hung "
+            "there three times.",
+            "en",
+        ),
         ("I read Weapons of Math Destruction by Cathy O'Neil for my plan.", "en"),
         ("Wij zagen een stilleven van Charley Toorop.", "nl"),
         ('naam = "Piet"\nwij = "Sara"\n\nPiet en Sara zijn verzonnen.', "nl"),
