@@ -1,7 +1,8 @@
 """Whether a program that runs still does its work, and what to think of it when it is silent.
 
 A program that loads, or reads a long prompt on a slow processor, may be silent for a while and is
-not stuck: it uses the processor, or waits for its turn. One that sleeps and does not answer is.
+not stuck: it uses the processor, or waits for its turn. One that sleeps and does not answer is,
+and so is one that answers and makes no sense, however busy it looks.
 """
 
 import time
@@ -22,7 +23,7 @@ LOOK_EVERY_S = 0.25
 ANSWER_WITHIN_S = 0.6
 """Two looks without an answer, and the pauses before them, take less than two seconds."""
 _LATE_S = 0.15
-_USED_S = 0.01
+_USED_S = 0.03
 _WOKE_AFTER_S = 5.0
 _PATIENCE_LOOKS = 2
 """One look may go wrong when the computer is very busy."""
@@ -34,7 +35,8 @@ _TOLD_AFTER_PART = 0.125
 class Look:
     """What was seen of a program at one moment. ``cpu_s`` is what it has used in all.
 
-    ``stopped`` is a program that somebody has halted: it needs no second look.
+    ``stopped`` is a program that somebody has halted: it needs no second look. ``garbled`` is one
+    that answered, with something that cannot be read.
     """
 
     at: float
@@ -42,6 +44,7 @@ class Look:
     cpu_s: float
     asleep: bool
     stopped: bool = False
+    garbled: bool = False
 
 
 class Pulse:
@@ -69,7 +72,7 @@ class Pulse:
             return "well"
         if self._silent_since is None:
             self._silent_since = last.at
-        if look.asleep and look.cpu_s - last.cpu_s < _USED_S:
+        if look.garbled or (look.asleep and look.cpu_s - last.cpu_s < _USED_S):
             self._idle_since = last.at if self._idle_since is None else self._idle_since
             self._idle_looks += 1
         else:
@@ -95,7 +98,7 @@ async def look_at(
 ) -> Look:
     """Ask a program for a sign of life. A program that is gone is told by its exit code."""
     begin = clock()
-    answered = await _answers(client, spec)
+    answer = await _answer_of(client, spec)
     we_were_late = clock() - begin > ANSWER_WITHIN_S + _LATE_S
     cpu_s, asleep, stopped = 0.0, False, False
     try:
@@ -109,10 +112,19 @@ async def look_at(
         stopped = status in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
     except psutil.Error:
         pass
-    return Look(at=clock(), answered=answered, cpu_s=cpu_s, asleep=asleep, stopped=stopped)
+    return Look(
+        at=clock(),
+        answered=answer == "good",
+        cpu_s=cpu_s,
+        asleep=asleep,
+        stopped=stopped,
+        garbled=answer == "garbled",
+    )
 
 
-async def _answers(client: "httpx.AsyncClient", spec: ServiceSpec) -> bool:
+async def _answer_of(
+    client: "httpx.AsyncClient", spec: ServiceSpec
+) -> Literal["good", "none", "garbled"]:
     import httpx
 
     url = spec.alive_url or spec.health_url
@@ -120,9 +132,11 @@ async def _answers(client: "httpx.AsyncClient", spec: ServiceSpec) -> bool:
     try:
         response = await client.get(url, headers=dict(headers), timeout=ANSWER_WITHIN_S)
         if response.status_code != 200:
-            return False
+            return "none"
         if spec.alive_url:
             response.json()
-    except (httpx.HTTPError, ValueError):
-        return False
-    return True
+    except (httpx.RemoteProtocolError, httpx.DecodingError, ValueError):
+        return "garbled"
+    except httpx.HTTPError:
+        return "none"
+    return "good"

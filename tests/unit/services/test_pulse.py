@@ -47,6 +47,17 @@ def test_one_look_that_goes_wrong_means_nothing() -> None:
     assert set(judged(looks(".x.x..x.", cpu=0, asleep=True))) == {"well"}
 
 
+def test_one_that_answers_nonsense_is_stuck_however_busy_it_is() -> None:
+    found = [
+        Look(at=float(at), answered=at < 3, cpu_s=float(at), asleep=False, garbled=at >= 3)
+        for at in range(14)
+    ]
+    health = judged(found)
+    assert health[:4] == ["well"] * 4
+    assert health[4] == "unresponsive"
+    assert health[12] == "stuck"
+
+
 def test_one_that_works_may_be_silent_for_long_but_not_for_ever() -> None:
     health = judged(looks("." + "x" * 61, cpu=0.9, asleep=True))
     assert set(health[:60]) == {"well"}
