@@ -24,6 +24,7 @@ ANSWER_WITHIN_S = 0.6
 """Two looks without an answer, and the pauses before them, take less than two seconds."""
 _LATE_S = 0.15
 _USED_S = 0.03
+_AT_WORK = (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)
 _WOKE_AFTER_S = 5.0
 _PATIENCE_LOOKS = 2
 """One look may go wrong when the computer is very busy."""
@@ -98,6 +99,8 @@ async def look_at(
 ) -> Look:
     """Ask a program for a sign of life. A program that is gone is told by its exit code."""
     begin = clock()
+    # Our own asking wakes the program for a moment, so its state before that counts as well.
+    worked_before = _at_work(pid)
     answer = await _answer_of(client, spec)
     we_were_late = clock() - begin > ANSWER_WITHIN_S + _LATE_S
     cpu_s, asleep, stopped = 0.0, False, False
@@ -106,9 +109,8 @@ async def look_at(
         times = process.cpu_times()
         cpu_s = times.user + times.system
         status = process.status()
-        at_work = status in (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)
         # When we got no turn ourselves, the answer may lie there unread.
-        asleep = not at_work and not we_were_late
+        asleep = not (worked_before and status in _AT_WORK) and not we_were_late
         stopped = status in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
     except psutil.Error:
         pass
@@ -120,6 +122,13 @@ async def look_at(
         stopped=stopped,
         garbled=answer == "garbled",
     )
+
+
+def _at_work(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() in _AT_WORK
+    except psutil.Error:
+        return False
 
 
 async def _answer_of(
