@@ -243,7 +243,9 @@ def _best_obtainable(
     for candidate in fitting:
         if obtainable(models.model(candidate.model)):
             best = fitting[0]
-            if candidate is best or best.usable is False:
+            practice = models.model(candidate.model).status == "practice"
+            # A model that is too slow for this class is still better than one to practise with.
+            if candidate is best or (best.usable is False and not practice):
                 return candidate, ()
             name = models.model(best.model).name
             return candidate, (Reason(code="better_model_unreachable", params={"model": name}),)
