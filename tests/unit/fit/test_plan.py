@@ -116,7 +116,9 @@ def test_a_computer_without_avx2_is_refused_before_anything_is_fetched(context: 
 # --- this computer ------------------------------------------------------------------------------
 
 
-def test_a_better_model_is_named_also_when_it_would_be_slow(here: Callable[..., LaunchPlan]) -> None:
+def test_a_better_model_is_named_also_when_it_would_be_slow(
+    here: Callable[..., LaunchPlan],
+) -> None:
     def practice_only(model: CatalogModel) -> bool:
         return model.status == "practice"
 
