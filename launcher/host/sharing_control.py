@@ -130,7 +130,7 @@ class SharingControl:
         share, now, reading = self.share, self._clock(), self._meter.reading
         left_s = None if share.ends_at is None else max(0.0, share.ends_at - now)
         moved_s = None if self._moved_at is None else now - self._moved_at
-        paused = self._status.get("typed_codes_paused") is True
+        paused = self._typed_codes_paused
         return {
             "mode": share.mode,
             "url": lesson_url(share.address, share.port, hostname=share.hostname),
@@ -356,8 +356,12 @@ class SharingControl:
         self._warned.clear()
         await self._change(ends_at=at)
 
+    @property
+    def _typed_codes_paused(self) -> bool:
+        return self._status.get("typed_codes_paused") is True
+
     def _watch_codes(self) -> None:
-        paused = self._status.get("typed_codes_paused") is True
+        paused = self._typed_codes_paused
         if paused and not self._paused:
             self._publish(Notice(code="host.typed_codes_paused"))
         self._paused = paused

@@ -153,19 +153,24 @@ def test_the_port_stays_when_the_gateway_starts_again(
         assert lesson.gateway_status()["version"] == version
 
 
+def control_of(made: RunningLesson) -> SharingControl:
+    """By itself: it tells nobody anything."""
+    return SharingControl(
+        made.spec,
+        made.folder,
+        send=lambda service, message: None,
+        publish=lambda event: None,
+        stop=lambda: None,
+    )
+
+
 def test_the_own_port_of_an_app_gives_way_too(tmp_path: Path) -> None:
     own = free_port()
     with closing(taken(own)):
         made = RunningLesson(tmp_path, 1)
         made.config["apps"][0]["own_port"] = own
         write_private_json(tmp_path / "gateway.json", made.config)
-        control = SharingControl(
-            made.spec,
-            tmp_path,
-            send=lambda service, message: None,
-            publish=lambda event: None,
-            stop=lambda: None,
-        )
+        control = control_of(made)
         (service,) = made.spec.services
         assert control.make_room(service) == service
         config = json.loads((tmp_path / "gateway.json").read_text())
@@ -179,13 +184,7 @@ def test_the_own_port_of_an_app_gives_way_too(tmp_path: Path) -> None:
 def test_where_nothing_is_taken_nothing_changes(tmp_path: Path) -> None:
     made = RunningLesson(tmp_path, 1)
     before = (tmp_path / "gateway.json").read_bytes()
-    control = SharingControl(
-        made.spec,
-        tmp_path,
-        send=lambda service, message: None,
-        publish=lambda event: None,
-        stop=lambda: None,
-    )
+    control = control_of(made)
     (service,) = made.spec.services
     assert control.make_room(service) == service
     other = dataclasses.replace(service, id="engine")

@@ -33,7 +33,7 @@ MOST_LONGER = 2.5
 
 _NEGATED = re.compile(
     r"\b(?:niet|geen|nooit|zonder|mist|missen|ontbreekt|ontbreken|weinig|not|no|never|without"
-    r"|miss(?:es|ing)?|lacks?|lacking|n't)\b|n't\b",
+    r"|miss(?:es|ing)?|lacks?|lacking)\b|n't\b",
     re.IGNORECASE,
 )
 _KIND_WORDS = """

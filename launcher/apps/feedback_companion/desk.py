@@ -19,6 +19,7 @@ from launcher.apps.feedback_companion.sentences import Sentence, normalise, spli
 from launcher.apps.feedback_companion.sets import FIRST_SET, load_set
 from launcher.apps.feedback_companion.store import Store
 from launcher.apps.feedback_companion.values import Activity, Submission, Use
+from launcher.apps.privacy import Lang
 from launcher.errors import UsageError
 
 MAX_TEXT_CHARS = 20_000
@@ -156,7 +157,7 @@ class Desk:
         *,
         text: str,
         own_question: str,
-        lang: str,
+        lang: Lang,
         with_ai: bool,
         only_first: int | None,
         own_aim: str = "",

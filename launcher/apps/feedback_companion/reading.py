@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, get_args
 
 from launcher.apps.classroom.engine import EngineClient, EngineLost, EngineRefused
 from launcher.apps.classroom.engine_slots import PrimedSlots
@@ -232,7 +232,9 @@ class Reading:
                 taken=taken,
                 kinds=kinds,
             )
-            return self._without_leak(found, submission, topic)
+            if not isinstance(found, Comment):
+                return found
+            return _unless_leaking(found, lang, f"{submission.text} {topic}")
 
         messages = build_messages(
             goal=activity.goal,
@@ -263,7 +265,7 @@ class Reading:
             if not isinstance(found, list):
                 return found
             allowed = f"{submission.text} {topic}"
-            safe = [step for step in found if not leaks(step, cast(Lang, lang), allowed)]
+            safe = [step for step in found if not leaks(step, lang, allowed)]
             return safe or Rejected(reason="leaked_name")
 
         messages = steps_messages(
@@ -281,15 +283,6 @@ class Reading:
         )
         again = partial(self._seat, activity, lang, slot)
         return await self._ask(messages, schema, check, slot=slot, again=again)
-
-    def _without_leak(
-        self, found: Comment | Abstained | Rejected, submission: Submission, topic: str
-    ) -> Comment | Abstained | Rejected:
-        if isinstance(found, Comment) and leaks(
-            found, cast(Lang, submission.lang), f"{submission.text} {topic}"
-        ):
-            return Rejected(reason="leaked_name")
-        return found
 
     # A teacher's rough note
 
@@ -311,8 +304,7 @@ class Reading:
                 effect="",
                 next_step="",
             )
-            leaked = leaks(comment, cast(Lang, lang), f"{note.text} {sentence}")
-            return Rejected(reason="leaked_name") if leaked else comment
+            return _unless_leaking(comment, lang, f"{note.text} {sentence}")
 
         schema = (
             guided_wording_schema(note.text, lang) if self.config.practice else wording_schema()
@@ -403,9 +395,14 @@ def _plain(comment: StoredComment) -> Comment:
     )
 
 
-def _language_of(note: str, default: str) -> str:
+def _unless_leaking(comment: Comment, lang: Lang, allowed_in: str) -> Comment | Rejected:
+    return Rejected(reason="leaked_name") if leaks(comment, lang, allowed_in) else comment
+
+
+def _language_of(note: str, default: Lang) -> Lang:
     """The teacher's own language; a wording that is also a translation cannot be checked."""
-    return next((lang for lang in ("nl", "en") if looks_like(note, lang)), default)
+    langs: tuple[Lang, ...] = get_args(Lang)
+    return next((lang for lang in langs if looks_like(note, lang)), default)
 
 
 def _prompt(activity: Activity, lang: str, text: str, criterion: Criterion) -> list[dict[str, str]]:

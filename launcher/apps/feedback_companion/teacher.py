@@ -29,7 +29,7 @@ Every change needs an ``Origin`` of this very address.
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -79,7 +79,6 @@ from launcher.apps.feedback_companion.teacher_forms import (
 )
 from launcher.apps.feedback_companion.teacher_views import teacher_overview, teacher_text
 from launcher.apps.feedback_companion.values import USES, Activity, Submission
-from launcher.apps.privacy import Lang
 from launcher.errors import PaadjeError, UsageError
 from launcher.i18n import LANGUAGES, Translator, translator
 
@@ -375,7 +374,7 @@ def teacher_app(desk: Desk) -> Starlette:
 def _advice(activity: Activity, t: Translator) -> list[str]:
     """What could be clearer in the criteria; never a refusal."""
     written = " ".join([activity.title, activity.goal, *(c.line for c in activity.criteria)])
-    found = private_in(written, cast(Lang, activity.lang))
+    found = private_in(written, activity.lang)
     private = [t("fc.activity.private", words=", ".join(found))] if found else []
     if len(activity.criteria) > MOST_COMMENTS:
         private.append(t("fc.activity.many_criteria", count=MOST_COMMENTS))

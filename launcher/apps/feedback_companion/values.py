@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from launcher.apps.feedback_companion.checks import Kind
 from launcher.apps.feedback_companion.prompts import Criterion
+from launcher.apps.privacy import Lang
 
 State = Literal["queued", "review", "released"]
 CommentState = Literal["draft", "approved", "rejected"]
@@ -26,7 +27,7 @@ class Activity:
     """One version of an assignment; a change makes a new one, so that its texts keep theirs."""
 
     id: int
-    lang: str
+    lang: Lang
     title: str
     goal: str
     criteria: tuple[Criterion, ...]
@@ -46,7 +47,7 @@ class Submission:
     activity_id: int
     student_id: str
     nickname: str
-    lang: str
+    lang: Lang
     text: str
     own_question: str
     with_ai: bool
