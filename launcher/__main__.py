@@ -7,17 +7,30 @@ imported when it is needed, so that ``paadje --version`` answers at once.
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from launcher import __version__
-from launcher.errors import ExitCode, PaadjeError
+from launcher.errors import Cancelled, ExitCode, PaadjeError, known_failure
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run Paadje with these arguments and return the exit code; nothing is ever raised."""
-    if list(arguments) == ["--version"]:
-        sys.stdout.write(f"paadje {__version__}\n")
-        return ExitCode.OK
+    _open_closed_streams()
+    code = _run(arguments)
     try:
+        sys.stdout.flush()
+    except OSError:
+        # Nobody reads, or its disk is full. Point it elsewhere, or Python complains when it closes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or ExitCode.KNOWN_ERROR
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        if list(arguments) == ["--version"]:
+            sys.stdout.write(f"paadje {__version__}\n")
+            return ExitCode.OK
         if list(arguments[:1]) == ["--selftest"]:
             from launcher.selftest import run as run_selftest
 
@@ -36,15 +49,26 @@ def main(arguments: Sequence[str]) -> int:
 
         return show_error(error, arguments, os.environ)
     except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+        from launcher.cli.boundary import show_error
+
+        return show_error(Cancelled(), arguments, os.environ)
     except BrokenPipeError:
-        # The reader of our output left. Point it elsewhere, or Python complains when it closes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.KNOWN_ERROR
     except Exception as error:  # noqa: BLE001 - the boundary
-        from launcher.cli.boundary import show_bug
+        from launcher.cli.boundary import show_bug, show_error
 
+        known = known_failure(error)
+        if known is not None:
+            return show_error(known, arguments, os.environ)
         return show_bug(error, arguments, os.environ)
+
+
+def _open_closed_streams() -> None:
+    """A program that was started without standard streams (``>&-``) has None for them."""
+    nothing = Path(os.devnull)
+    sys.stdin = sys.stdin or nothing.open(encoding="utf-8")
+    sys.stdout = sys.stdout or nothing.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nothing.open("w", encoding="utf-8")
 
 
 def _wants_screens(arguments: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ An error carries a code and values, never a sentence. The sentences live in the 
 ``<domain>.error.<name>.message`` and ``.advice`` for the code ``<domain>.<name>``.
 """
 
+import errno
 from enum import IntEnum
 
 
@@ -55,3 +56,24 @@ class Cancelled(PaadjeError):  # noqa: N818 - what happened, not a failure
 
     def __init__(self) -> None:
         super().__init__("core.cancelled")
+
+
+_DISK_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
+_WINDOWS_DISK_FULL = (39, 112)  # ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL
+
+
+def known_failure(error: BaseException) -> PaadjeError | None:
+    """What a full disk or a closed folder is called, wherever it came up; None for a bug.
+
+    ``core.disk_full``, or ``core.not_allowed`` with the ``place`` where we may not read or write.
+    """
+    if not isinstance(error, OSError):
+        return None
+    place = str(error.filename or "?")
+    detail = f"{type(error).__name__}: {error.strerror or error}"
+    if error.errno in _DISK_FULL or getattr(error, "winerror", None) in _WINDOWS_DISK_FULL:
+        return PaadjeError("core.disk_full", detail=detail)
+    if error.errno in _NOT_ALLOWED:
+        return PaadjeError("core.not_allowed", place=place, detail=detail)
+    return None

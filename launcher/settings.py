@@ -43,24 +43,49 @@ class Settings(BaseModel):
 
 def load_settings(paths: Paths, environ: Mapping[str, str]) -> Settings:
     """Read the settings. Raises `UsageError` naming the file or variable that is wrong."""
-    values: dict[str, object] = {}
-    origin: dict[str, str] = {}
-    try:
-        from_file = tomllib.loads(paths.settings_file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        from_file = {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(
-            "core.settings_unreadable", file=str(paths.settings_file), detail=str(error)
-        ) from error
-    for name, value in from_file.items():
-        values[name] = value
-        origin[name] = str(paths.settings_file)
+    values = _read_file(paths)
+    origin = dict.fromkeys(values, str(paths.settings_file))
     for name in Settings.model_fields:
         variable = f"PAADJE_{name.upper()}"
         if environ.get(variable):
             values[name] = environ[variable]
             origin[name] = variable
+    return _checked(values, origin)
+
+
+def save_setting(paths: Paths, name: str, value: str | int | bool) -> None:
+    """Write one setting to settings.toml and keep the others.
+
+    Raises `UsageError` when the file is not usable: it is left as it is then.
+    """
+    kept = {**_read_file(paths), name: value}
+    _checked(kept, dict.fromkeys(kept, str(paths.settings_file)))
+    # Strings, numbers and booleans are written the same way in JSON and in TOML.
+    lines = [f"{key} = {json.dumps(item, ensure_ascii=False)}" for key, item in kept.items()]
+    write_private(paths.settings_file, "\n".join(lines) + "\n")
+
+
+def _read_file(paths: Paths) -> dict[str, object]:
+    try:
+        # Windows Notepad may put a byte order mark before the text.
+        return tomllib.loads(paths.settings_file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except PermissionError as error:
+        raise UsageError(
+            "core.not_allowed", place=str(paths.settings_file), detail=str(error)
+        ) from error
+    except NotADirectoryError as error:
+        raise UsageError(
+            "core.home_not_a_folder", place=str(paths.config), detail=str(error)
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(
+            "core.settings_unreadable", file=str(paths.settings_file), detail=str(error)
+        ) from error
+
+
+def _checked(values: Mapping[str, object], origin: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -72,16 +97,3 @@ def load_settings(paths: Paths, environ: Mapping[str, str]) -> Settings:
             place=origin.get(name, "?"),
             detail=f"{name}: {first['msg']}",
         ) from error
-
-
-def save_setting(paths: Paths, name: str, value: str | int | bool) -> None:
-    """Write one setting to settings.toml and keep the others."""
-    try:
-        kept = tomllib.loads(paths.settings_file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        kept = {}
-    kept[name] = value
-    Settings.model_validate(kept)
-    # Strings, numbers and booleans are written the same way in JSON and in TOML.
-    lines = [f"{key} = {json.dumps(item, ensure_ascii=False)}" for key, item in kept.items()]
-    write_private(paths.settings_file, "\n".join(lines) + "\n")

@@ -5,9 +5,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from launcher.catalog.linter import check_recipe, read_recipe
-from launcher.catalog.nearest import nearest_of
+from launcher.catalog.nearest import unknown
 from launcher.catalog.schema import Catalog, Recipe
-from launcher.errors import PaadjeError, UsageError
+from launcher.errors import PaadjeError
 from launcher.resources import catalog_file, recipes_dir
 
 
@@ -26,14 +26,13 @@ def load_catalog(file: Path | None = None) -> Catalog:
 def load_recipe(app_id: str, folder: Path | None = None) -> Recipe:
     """The recipe of one app.
 
-    Raises `UsageError` ``catalog.unknown_app`` with the nearest known id, and `PaadjeError`
+    Raises `UsageError` ``catalog.unknown_app`` or ``catalog.no_such_app``, and `PaadjeError`
     ``catalog.recipe_invalid`` with all findings in its detail.
     """
     folder = folder or recipes_dir()
     known = _recipe_ids(folder)
     if app_id not in known:
-        nearest = nearest_of(app_id, known)
-        raise UsageError("catalog.unknown_app", app=app_id, nearest=nearest or "")
+        raise unknown("app", app_id, known)
     return _load(folder / f"{app_id}.toml")
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from launcher.catalog.nearest import nearest_of
-from launcher.errors import PaadjeError, UsageError
+from launcher.catalog.nearest import unknown
+from launcher.errors import PaadjeError
 from launcher.settings import Language
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -182,12 +182,11 @@ class Catalog(Strict):
         return self
 
     def model(self, model_id: str) -> CatalogModel:
-        """The model with this id. Raises `UsageError` ``catalog.unknown_model``."""
+        """The model with this id. Raises what `unknown` gives."""
         for model in self.models:
             if model.id == model_id:
                 return model
-        nearest = nearest_of(model_id, [model.id for model in self.models])
-        raise UsageError("catalog.unknown_model", model=model_id, nearest=nearest or "")
+        raise unknown("model", model_id, [model.id for model in self.models])
 
     def practice_model(self) -> CatalogModel:
         """The small model that works without the Hub and is never fit for real feedback."""

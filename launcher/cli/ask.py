@@ -28,8 +28,9 @@ def consent(plan: LaunchPlan, context: Context, t: Translator, *, yes: bool, as_
         sys.stderr.write(f"\n{t('cli.ask.colleagues')}\n")
     sys.stderr.write(f"\n{t('cli.ask.go_on')} ")
     sys.stderr.flush()
-    answer = sys.stdin.readline().strip().casefold()
-    if answer not in ("", *YES):
+    typed = sys.stdin.readline()
+    # Enter is a yes; the end of the input (Ctrl-D, a window that closes) is not.
+    if not typed or typed.strip().casefold() not in ("", *YES):
         raise Cancelled()
 
 

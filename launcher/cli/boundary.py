@@ -1,16 +1,18 @@
 """Errors on their way out: three parts for people, one object for programs, never a traceback."""
 
+import contextlib
 import json
 import platform
 import sys
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from typing import TextIO
 
 from launcher import __version__
 from launcher.errors import ExitCode, PaadjeError
 from launcher.files import write_private
-from launcher.i18n import describe_error, pick_language, translator
+from launcher.i18n import describe_error, pick_language, saved_language, translator
 from launcher.logs import printable
 from launcher.paths import find_paths
 
@@ -33,13 +35,20 @@ def show_error(error: PaadjeError, arguments: Sequence[str], environ: Mapping[st
                 "detail": text.detail,
             },
         }
-        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        _write(sys.stdout, json.dumps(value, ensure_ascii=False) + "\n")
     else:
         lines = [text.message, text.advice]
         if text.detail:
             lines.append(translator(lang)("core.detail", detail=text.detail))
-        sys.stderr.write("\n".join(printable(line) for line in lines) + "\n")
+        _write(sys.stderr, "\n".join(printable(line) for line in lines) + "\n")
     return error.exit_code
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """The last word, as far as anybody can still hear it: the exit code tells the same."""
+    with contextlib.suppress(OSError):
+        stream.write(text)
+        stream.flush()
 
 
 def show_bug(error: Exception, arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -62,11 +71,13 @@ def show_bug(error: Exception, arguments: Sequence[str], environ: Mapping[str, s
 
 
 def asked_language(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The language of ``--lang``, also when the command line itself was wrong."""
+    """The language of ``--lang``, else that of the settings: errors of both are told in it too."""
     preferred = None
     for place, argument in enumerate(arguments):
         if argument == "--lang" and place + 1 < len(arguments):
             preferred = arguments[place + 1]
         elif argument.startswith("--lang="):
             preferred = argument.removeprefix("--lang=")
+    if preferred is None and not environ.get("PAADJE_LANGUAGE"):
+        preferred = saved_language(find_paths(environ).settings_file)
     return pick_language(preferred, environ)

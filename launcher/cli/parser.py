@@ -24,6 +24,12 @@ class Parser(argparse.ArgumentParser):
         self.options.add_argument("--lang", choices=LANGUAGES, help=t("cli.option.lang"))
 
     def error(self, message: str) -> NoReturn:
+        """The two slips that are made most have a sentence of their own."""
+        said, _, what = message.partition(": ")
+        if said == "the following arguments are required":
+            raise UsageError("cli.missing", command=self.prog, what=what, detail=message)
+        if said == "unrecognized arguments":
+            raise UsageError("cli.too_much", command=self.prog, what=what, detail=message)
         raise UsageError("cli.usage", command=self.prog, detail=message)
 
     def format_usage(self) -> str:

@@ -1,13 +1,16 @@
 """The options that ``plan``, ``install`` and ``start`` share."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from launcher.cli.parser import Parser
+from launcher.errors import UsageError
 from launcher.lesson.types import PlanWishes
 
 PREFERENCES = ("eu", "open_data")
 MOST_STUDENTS = 40
+MOST_SEATS = 1000
 LEAST_CONTEXT_TOKENS = 512
 
 
@@ -18,13 +21,16 @@ def add_plan_options(parser: Parser) -> None:
     parser.options.add_argument(
         "--context",
         metavar="N",
-        type=_between(LEAST_CONTEXT_TOKENS, 131072),
+        type=whole_number("--context", LEAST_CONTEXT_TOKENS, 131072),
         help=t("cli.option.context"),
     )
     parser.options.add_argument("--engine", metavar="E", help=t("cli.option.engine"))
     parser.options.add_argument("--lora", metavar="FILE", type=Path, help=t("cli.option.lora"))
     parser.options.add_argument(
-        "--minutes", metavar="N", type=_between(1, 240), help=t("cli.option.minutes")
+        "--minutes",
+        metavar="N",
+        type=whole_number("--minutes", 1, 240),
+        help=t("cli.option.minutes"),
     )
     parser.options.add_argument(
         "--prefer", choices=PREFERENCES, action="append", help=t("cli.option.prefer")
@@ -35,7 +41,7 @@ def students_option(parser: Parser) -> None:
     parser.options.add_argument(
         "--students",
         metavar="N",
-        type=_between(1, MOST_STUDENTS),
+        type=whole_number("--students", 1, MOST_STUDENTS),
         help=parser.t("cli.option.students"),
     )
 
@@ -54,18 +60,31 @@ def plan_wishes(options: argparse.Namespace) -> PlanWishes:
     )
 
 
-class _between:  # noqa: N801 - argparse shows this name
-    """A whole number within bounds."""
+def whole_number(option: str, least: int, most: int) -> Callable[[str], int]:
+    """Reads a whole number within bounds. Raises `UsageError` ``cli.not_between``."""
 
-    def __init__(self, least: int, most: int) -> None:
-        self.least = least
-        self.most = most
-
-    def __call__(self, text: str) -> int:
-        value = int(text)
-        if not self.least <= value <= self.most:
-            raise argparse.ArgumentTypeError(f"{value}: {self.least}-{self.most}")
+    def read(typed: str) -> int:
+        value = int(typed) if typed.isascii() and typed.isdigit() else least - 1
+        if not least <= value <= most:
+            raise UsageError("cli.not_between", option=option, typed=typed, least=least, most=most)
         return value
 
-    def __repr__(self) -> str:
-        return f"{self.least}-{self.most}"
+    return read
+
+
+def seats_option(parser: Parser) -> None:
+    parser.options.add_argument(
+        "--seats",
+        metavar="N",
+        type=whole_number("--seats", 1, MOST_SEATS),
+        help=parser.t("cli.option.seats"),
+    )
+
+
+def port_option(parser: Parser) -> None:
+    parser.options.add_argument(
+        "--port",
+        metavar="P",
+        type=whole_number("--port", 1, 65535),
+        help=parser.t("cli.option.port"),
+    )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from launcher import lesson
 from launcher.cli.parser import Parser, verb_parser
+from launcher.cli.plan_options import port_option
 from launcher.cli.progress import progress_reporter
 from launcher.cli.render import Output, show
 from launcher.cli.signals import cancel_on_interrupt
@@ -17,6 +18,7 @@ from launcher.lesson.types import Context, to_dict
 
 ACTIONS = ("list", "add", "import", "remove", "verify", "licence", "export", "serve")
 NEED_WHAT = ("add", "remove", "licence", "export")
+NEED_NOTHING = ("list", "import", "serve")
 
 
 def parser(t: Translator) -> Parser:
@@ -32,14 +34,17 @@ def parser(t: Translator) -> Parser:
     options.add_argument("--model", metavar="ID", action="append", help=t("cli.option.kit_model"))
     options.add_argument("--without-programs", action="store_true", help=t("cli.option.no_wheels"))
     options.add_argument("--address", metavar="IP", help=t("cli.option.address"))
-    options.add_argument("--port", metavar="P", type=int, help=t("cli.option.port"))
+    port_option(result)
     return result
 
 
 def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
     if options.action in NEED_WHAT and options.what is None:
-        detail = "DIR" if options.action == "export" else "FILE|ID"
-        raise UsageError("cli.usage", command=f"paadje models {options.action}", detail=detail)
+        what = "DIR" if options.action == "export" else "FILE|ID"
+        raise UsageError("cli.missing", command=f"paadje models {options.action}", what=what)
+    if options.action in NEED_NOTHING and options.what is not None:
+        command = f"paadje models {options.action}"
+        raise UsageError("cli.too_much", command=command, what=options.what)
     if options.action == "serve":
         return _serve(options, context, t)
     return show(_VERBS[options.action](options, context, t), as_json=options.json)

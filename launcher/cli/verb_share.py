@@ -11,6 +11,7 @@ from launcher import lesson
 from launcher.cli.clock import moment
 from launcher.cli.lesson_text import share_lines
 from launcher.cli.parser import Parser, verb_parser
+from launcher.cli.plan_options import seats_option
 from launcher.cli.render import Output, Picture, show
 from launcher.cli.signals import cancel_on_interrupt
 from launcher.errors import UsageError
@@ -35,7 +36,7 @@ def parser(t: Translator) -> Parser:
     approve = options.add_mutually_exclusive_group()
     approve.add_argument("--approve", action="store_true", help=t("cli.option.approve"))
     approve.add_argument("--no-approve", action="store_true", help=t("cli.option.no_approve"))
-    options.add_argument("--seats", metavar="N", type=int, help=t("cli.option.seats"))
+    seats_option(result)
     options.add_argument("--address", metavar="IP", help=t("cli.option.address"))
     options.add_argument("--until", metavar="HH:MM", help=t("cli.option.until"))
     options.add_argument("--wifi", metavar="NAME", help=t("cli.option.wifi"))

@@ -10,7 +10,7 @@ from launcher.cli.ask import consent, licence
 from launcher.cli.clock import moment
 from launcher.cli.lesson_text import lesson_data, share_lines
 from launcher.cli.parser import Parser, verb_parser
-from launcher.cli.plan_options import add_plan_options, plan_wishes
+from launcher.cli.plan_options import add_plan_options, plan_wishes, port_option, seats_option
 from launcher.cli.progress import progress_reporter
 from launcher.cli.render import Output, show
 from launcher.cli.signals import cancel_on_interrupt
@@ -29,8 +29,8 @@ def parser(t: Translator) -> Parser:
     options = result.options
     options.add_argument("--share", choices=("lan", "local"), help=t("cli.option.share"))
     options.add_argument("--address", metavar="IP", help=t("cli.option.address"))
-    options.add_argument("--port", metavar="P", type=int, help=t("cli.option.port"))
-    options.add_argument("--seats", metavar="N", type=int, help=t("cli.option.seats"))
+    port_option(result)
+    seats_option(result)
     options.add_argument("--approve", action="store_true", help=t("cli.option.approve"))
     options.add_argument("--prewarm", metavar="HH:MM", help=t("cli.option.prewarm"))
     options.add_argument("--until", metavar="HH:MM", help=t("cli.option.until"))
@@ -50,7 +50,9 @@ def parser(t: Translator) -> Parser:
 def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
     report = progress_reporter(t)
     share = _share_wishes(options)
-    plans = [lesson.make_plan(context, app, plan_wishes(options)) for app in options.apps]
+    apps = dict.fromkeys(options.apps)
+    plans = [lesson.make_plan(context, app, plan_wishes(options)) for app in apps]
+    lesson.check_share(context, share)
     for plan in plans:
         if plan.server:
             report(Notice(code="lesson.school_server", params={"server": plan.server}))

@@ -5,7 +5,7 @@ the first dot names the file. Programs that serve several people hold one transl
 """
 
 from launcher.i18n.errors import ErrorText, describe_error
-from launcher.i18n.language import LANGUAGES, pick_language
+from launcher.i18n.language import LANGUAGES, pick_language, saved_language
 from launcher.i18n.translator import Translator, translator
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "Translator",
     "describe_error",
     "pick_language",
+    "saved_language",
     "translator",
 ]

@@ -2,7 +2,9 @@
 
 import locale
 import sys
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 
 LANGUAGES = ("nl", "en")
 
@@ -20,3 +22,12 @@ def pick_language(preferred: str | None, environ: Mapping[str, str]) -> str:
         if system.startswith("en"):
             return "en"
     return "nl"
+
+
+def saved_language(settings_file: Path) -> str | None:
+    """The language in the settings; None also when that file is not usable: others tell so."""
+    try:
+        saved = tomllib.loads(settings_file.read_text(encoding="utf-8-sig")).get("language")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
+    return saved if saved in LANGUAGES else None

@@ -41,7 +41,7 @@ from launcher.lesson.sharing import (
     write_sharing_note,
 )
 from launcher.lesson.slots import calibrate_slots, settings_for
-from launcher.lesson.starting import address_choices, start
+from launcher.lesson.starting import address_choices, check_share, start
 
 __all__ = [
     "accept_licence",
@@ -54,6 +54,7 @@ __all__ = [
     "calibrate_slots",
     "change_sharing",
     "check_kit",
+    "check_share",
     "diagnose",
     "diagnose_network",
     "engine_access",

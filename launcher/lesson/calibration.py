@@ -253,8 +253,7 @@ def _keep(
         quantization=model.quantization or "",
     )
     others = [c for c in store.calibrations if (c.device, c.model) != (new.device, new.model)]
-    _save(context, replace(store, calibrations=(new, *others)[:MOST_KEPT]))
-    return True
+    return _save(context, replace(store, calibrations=(new, *others)[:MOST_KEPT]))
 
 
 def _kv_bytes_read(guess: Fit) -> float:
@@ -270,8 +269,13 @@ def _better(probed: Probed[float], best: float) -> Probed[float]:
     return Probed(value=best, source="best seen on this computer", confidence="measured")
 
 
-def _save(context: Context, store: Store) -> None:
-    write_private_json(_file(context), _to_json(store))
+def _save(context: Context, store: Store) -> bool:
+    """Whether it could be kept; a plan is made all the same where nothing can be written."""
+    try:
+        write_private_json(_file(context), _to_json(store))
+    except OSError:
+        return False
+    return True
 
 
 def _to_json(store: Store) -> dict[str, Any]:

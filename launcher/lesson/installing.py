@@ -1,6 +1,12 @@
 """Fetch and verify what a plan needs, remember it, and take it away again."""
 
+import contextlib
+import shutil
+from pathlib import Path
+
 from launcher import catalog
+from launcher.downloads.locks import lock_file_of
+from launcher.downloads.part import note_file_of
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Notice, Report
 from launcher.files import read_json_object, write_private_json
@@ -10,7 +16,7 @@ from launcher.lesson.plan import LaunchPlan
 from launcher.lesson.planning import planned_model
 from launcher.lesson.running import live_lessons
 from launcher.lesson.types import Context, InstallReceipt, UninstallReceipt
-from launcher.models.library import Library
+from launcher.models.library import INDEX, Library
 
 
 def is_installed(context: Context, plan: LaunchPlan) -> bool:
@@ -89,11 +95,11 @@ def uninstall(context: Context, app: str | None, *, report: Report) -> Uninstall
     catalog.load_recipe(app)
     library = Library(context.models_dir)
     receipt_file = context.paths.receipts / f"{app}.json"
-    mine = set((read_json_object(receipt_file) or {}).get("files", ()))
+    mine = _files_of(receipt_file)
     others: set[str] = set()
     for other in context.paths.receipts.glob("*.json"):
         if other != receipt_file:
-            others.update((read_json_object(other) or {}).get("files", ()))
+            others |= _files_of(other)
     freed_bytes = 0
     removed = []
     for entry in library.entries():
@@ -106,18 +112,73 @@ def uninstall(context: Context, app: str | None, *, report: Report) -> Uninstall
     return UninstallReceipt(freed_bytes=freed_bytes, removed=tuple(removed), kept=kept)
 
 
-def _remove_everything(context: Context) -> UninstallReceipt:
-    import shutil
+def _files_of(receipt: Path) -> set[str]:
+    """The model files that were installed; nothing where the receipt is not to be read."""
+    files = (read_json_object(receipt) or {}).get("files")
+    return {each for each in files if isinstance(each, str)} if isinstance(files, list) else set()
 
+
+OWN_DATA = (
+    "models", "lessons", "primed", "installed",
+    "addresses.json", "firewall.json", "licences.json", "measured.json", "slots.json",
+)  # fmt: skip
+OWN_CACHE = ("headers", "layouts")
+OWN_LOGS = ("reports", "*.log*", "????????-??????-????")
+OWN_CONFIG = ("settings.toml",)
+
+
+def _remove_everything(context: Context) -> UninstallReceipt:
+    """What Paadje made, and nothing else: ``PAADJE_HOME`` and ``models_dir`` may be folders where
+    the user keeps other things. Such a folder stays, and the receipt says so."""
     from launcher.lesson.sharing import remove_from_firewall
 
     paths = context.paths
     remove_from_firewall(context)
-    freed_bytes = 0
-    removed = []
-    for folder in (context.models_dir, paths.data, paths.config, paths.cache, paths.logs):
-        if folder.is_dir():
-            freed_bytes += sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-            shutil.rmtree(folder)
-            removed.append(str(folder))
-    return UninstallReceipt(freed_bytes=freed_bytes, removed=tuple(removed), kept=())
+    own = _library_files(context.models_dir)
+    for folder, names in (
+        (paths.data, OWN_DATA),
+        (paths.config, OWN_CONFIG),
+        (paths.cache, OWN_CACHE),
+        (paths.logs, OWN_LOGS),
+    ):
+        own += [path for name in (*names, ".*.tmp") for path in folder.glob(name)]
+    folders = dict.fromkeys((context.models_dir, paths.data, paths.config, paths.cache, paths.logs))
+    there = [folder for folder in folders if folder.is_dir()]
+    freed_bytes = sum(_remove(path) for path in own)
+    # The deepest first: on some systems one holds the other.
+    for folder in sorted(there, key=lambda folder: -len(folder.parts)):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+    return UninstallReceipt(
+        freed_bytes=freed_bytes,
+        removed=tuple(str(folder) for folder in there if not folder.exists()),
+        kept=tuple((str(folder), "not_ours") for folder in there if folder.exists()),
+    )
+
+
+def _library_files(folder: Path) -> list[Path]:
+    library = Library(folder)
+    partials = [partial.path for partial in library.partials()]
+    return [
+        *(entry.path for entry in library.entries()),
+        *partials,
+        *(note_file_of(partial) for partial in partials),
+        folder / INDEX,
+        *folder.glob(".*.gguf.lock"),
+        lock_file_of(folder / INDEX),
+        *folder.glob(f".{INDEX}.*.tmp"),
+    ]
+
+
+def _remove(path: Path) -> int:
+    """The bytes that came free."""
+    if path.is_dir() and not path.is_symlink():
+        freed_bytes = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        shutil.rmtree(path)
+        return freed_bytes
+    try:
+        freed_bytes = path.lstat().st_size
+        path.unlink()
+    except FileNotFoundError:
+        return 0
+    return freed_bytes

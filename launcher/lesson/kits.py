@@ -209,8 +209,9 @@ def _put_model(
 def _copy_data(folder: Path, models: Sequence[CatalogModel], lock: Path | None) -> None:
     try:
         shutil.copyfile(catalog_file(), folder / "catalog.json")
-        shutil.rmtree(folder / "recipes", ignore_errors=True)
-        (folder / "recipes").mkdir()
+        if is_kit(folder):  # Elsewhere it may be a folder of the user's own.
+            shutil.rmtree(folder / "recipes", ignore_errors=True)
+        (folder / "recipes").mkdir(exist_ok=True)
         for recipe in sorted(recipes_dir().glob("*.toml")):
             shutil.copyfile(recipe, folder / "recipes" / recipe.name)
         if lock is not None:

@@ -89,6 +89,13 @@ def start(
         raise PaadjeError("lesson.start_busy") from error
 
 
+def check_share(context: Context, share: ShareWishes) -> None:
+    """Raise now what `start` would raise about sharing: nobody wants to hear after a download of
+    an hour that a port is taken."""
+    _check_certificate(share)
+    _share_entry(context, share)
+
+
 def address_choices(context: Context) -> tuple[Address, ...]:
     """The addresses of this computer where a class could get in, the best first."""
     found = read_interfaces()

@@ -5,9 +5,8 @@ Nobody has tried it for a school. It is never chosen by itself, only when it is 
 
 import re
 
-from launcher.catalog.nearest import nearest_of
+from launcher.catalog.nearest import unknown
 from launcher.catalog.schema import Catalog, CatalogModel, Licence, ModelFile, ModelRole
-from launcher.errors import UsageError
 from launcher.models.gguf import GgufHeader, read_header
 from launcher.models.library import Library, LibraryEntry
 
@@ -18,8 +17,9 @@ _NO_CHAT = re.compile(r"bert|embedding|^(?:clip|t5|whisper|wavtokenizer)")
 def find_model(models: Catalog, library: Library, wanted: str) -> CatalogModel:
     """The model with this id, or with this file name as the library shows it.
 
-    Raises `UsageError` ``catalog.unknown_model``, and ``models.not_gguf``, ``models.gguf_broken``
-    or ``models.unreadable`` for a file that is no model any more.
+    Raises `UsageError` ``catalog.unknown_model`` or ``catalog.no_such_model``, and
+    ``models.not_gguf``, ``models.gguf_broken`` or ``models.unreadable`` for a file that is no
+    model any more.
     """
     for model in models.models:
         if model.id == wanted or (model.file is not None and model.file.name == wanted):
@@ -30,9 +30,7 @@ def find_model(models: Catalog, library: Library, wanted: str) -> CatalogModel:
             known = (m for m in models.models if m.file and m.file.sha256 == entry.sha256)
             return next(known, None) or _own_model(entry)
     names = [*(model.id for model in models.models), *(entry.name for entry in entries)]
-    raise UsageError(
-        "catalog.unknown_model", model=wanted, nearest=nearest_of(wanted, names) or names[0]
-    )
+    raise unknown("model", wanted, names)
 
 
 def _own_model(entry: LibraryEntry) -> CatalogModel:

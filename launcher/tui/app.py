@@ -202,7 +202,7 @@ class PaadjeApp(App[None]):
     async def _remember_language(self, lang: str) -> None:
         try:
             await asyncio.to_thread(save_setting, self.context.paths, "language", lang)
-        except OSError:
+        except (OSError, PaadjeError):
             pass  # The language is right until Paadje closes.
 
     # --- the way out --------------------------------------------------------------------------
