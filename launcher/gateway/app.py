@@ -156,6 +156,9 @@ class Gateway:
             right = self._right_code(request, given.get("code", ""))
         if not right or self._expired():
             raise Refusal("wrong_code")
+        if wants_page(request.scope) and not request.cookies:
+            # The page with the form gave one. Without, the next page would not know this student.
+            raise Refusal("no_cookies")
         old = self._cookie(request)
         device = f"{_peer(request)} {request.headers.get('user-agent', '')}"
         try:

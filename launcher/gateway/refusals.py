@@ -8,6 +8,7 @@ STATUS = {
     "wrong_code": 403,
     "foreign_origin": 403,
     "full": 403,
+    "no_cookies": 403,
     "locked": 403,
     "kicked": 403,
     "unknown_page": 404,

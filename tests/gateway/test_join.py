@@ -41,9 +41,24 @@ def test_the_session_cookie_cannot_be_read_by_scripts_or_sent_by_other_sites(
 @pytest.mark.parametrize("typed", [CODE, "bcdf-2345", " BCDF 2345 "])
 def test_the_typed_code_lets_in_without_scripts(gateway: RunningGateway, typed: str) -> None:
     visitor = gateway.visitor(**PAGE)
+    assert 'name="code"' in visitor.get("/").text
     answer = visitor.post("/join", data={"code": typed})
     assert (answer.status_code, answer.headers["location"]) == (303, "/a/demo/")
     assert visitor.get("/a/demo/").status_code == 200
+
+
+def test_a_browser_without_cookies_is_told_so_and_takes_no_seat(
+    gateway: RunningGateway, start_gateway: StartGateway
+) -> None:
+    """Else it would be asked for the code again and again, and fill the class meanwhile."""
+    small = start_gateway(seats=1)
+    for _ in range(3):
+        answer = small.visitor(**PAGE).post("/join", data={"code": CODE})
+        assert answer.status_code == 403
+        assert "Je browser bewaart geen cookies." in answer.text
+    visitor = small.visitor(**PAGE)
+    visitor.get("/")
+    assert visitor.post("/join", data={"code": CODE}).status_code == 303
 
 
 def test_wrong_and_expired_look_the_same(

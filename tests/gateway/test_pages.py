@@ -87,6 +87,17 @@ def test_an_old_qr_code_offers_to_type(gateway: RunningGateway, open_page: OpenP
     expect(page.get_by_label("Code van het bord")).to_be_visible()
 
 
+def test_a_phone_without_cookies_is_told_so_before_it_joins(
+    gateway: RunningGateway, open_page: OpenPage
+) -> None:
+    page = open_page()
+    page.add_init_script("Object.defineProperty(navigator, 'cookieEnabled', {get: () => false})")
+    page.route("**/join", lambda route: route.abort())
+    page.goto(f"{gateway.url}/j#{TOKEN}")
+    expect(page.get_by_role("alert")).to_contain_text("Je browser bewaart geen cookies.")
+    assert TOKEN not in page.url
+
+
 def test_a_lost_connection_can_be_tried_again(gateway: RunningGateway, open_page: OpenPage) -> None:
     page = open_page()
     page.route("**/join", lambda route: route.abort())

@@ -45,5 +45,12 @@ if (token) {
   // The token stays out of the address bar and the history.
   history.replaceState(null, "", location.pathname);
   document.getElementById("again").addEventListener("click", () => join(token));
-  join(token);
+  if (navigator.cookieEnabled) {
+    join(token);
+  } else {
+    // It would take a seat, and the next page would not know who this is.
+    const cookies = document.getElementById("problem").dataset;
+    say(cookies.cookiesMessage, cookies.cookiesAdvice, false);
+    show("typing", false);
+  }
 }

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Button, ProgressBar
 
-from launcher.errors import Cancelled, PaadjeError
+from launcher.errors import Cancelled, PaadjeError, known_failure
 from launcher.events import (
     Cancel,
     Event,
@@ -214,6 +214,11 @@ class WorkScreen(Front[Literal["next"]]):
             await self._end("cancelled")
         except PaadjeError as error:
             self._error = error
+            await self._end("failed")
+        except OSError as error:
+            self._error = known_failure(error)
+            if self._error is None:
+                raise
             await self._end("failed")
         else:
             await self._end("done")
