@@ -130,9 +130,12 @@ def uninstall(
     lines = [t("packaging.program_goes", folder=str(program), size=t.size(_size_of(program)))]
     if everything:
         receipt = lesson.uninstall(context, None, report=ignore)
-        lines.append(t("packaging.data_gone", size=t.size(receipt.freed_bytes)))
-        lines += [f"  {name}" for name in receipt.removed]
-        return tuple(lines)
+        size_freed = t.size(receipt.freed_bytes)
+        if not receipt.kept:
+            lines.append(t("packaging.data_gone", size=size_freed))
+            return (*lines, *(f"  {name}" for name in receipt.removed))
+        lines.append(t("packaging.data_gone_but", size=size_freed))
+        return (*lines, *(f"  {name}" for name, _ in receipt.kept))
     left = [folder for folder in _data_folders(context) if folder.exists()]
     if left:
         size = sum(_size_of(folder) for folder in left)

@@ -61,7 +61,9 @@ def test_unknown_command_and_option(paadje: Paadje) -> None:
     assert "start" in error["advice"]
     refused(paadje("plan", "--json", "--student", "3", "x"), 2, "cli.too_much")
     refused(paadje("plan", "feedback-companion", "--json", "--students", "0"), 2, "cli.not_between")
-    refused(paadje("plan", "feedback-companion", "--json", "--students", "NaN"), 2, "cli.not_between")
+    refused(
+        paadje("plan", "feedback-companion", "--json", "--students", "NaN"), 2, "cli.not_between"
+    )
 
 
 def test_people_get_sentences_on_standard_error(paadje: Paadje) -> None:

@@ -89,3 +89,16 @@ def test_a_kit_is_taken_over_and_checked(
         file.write(b"changed on the way")
     assert installer.main(["import-kit", str(models)], os.environ) == 1
     assert not taken.exists()
+
+
+def test_a_folder_with_other_files_is_told(program: Path, home: Path, tmp_path: Path) -> None:
+    put_data()
+    mine = find_paths(os.environ).data / "thesis.docx"
+    mine.write_text("mine", encoding="utf-8")
+    receipt = tmp_path / "receipt.txt"
+    command = ["uninstall", str(program), "--everything", "--receipt", str(receipt)]
+    assert installer.main(command, os.environ) == 0
+    assert mine.exists()
+    told = receipt.read_text(encoding="utf-8")
+    assert str(mine.parent) in told
+    assert "Er blijft niets over" not in told

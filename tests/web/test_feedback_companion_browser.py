@@ -217,6 +217,23 @@ def test_a_lost_connection_keeps_the_draft_and_sends_it_later(
     expect(page.locator("#offline")).to_be_hidden(timeout=15_000)
 
 
+def test_who_is_sent_away_does_not_keep_the_page(browser: Browser, app: App) -> None:
+    """The gateway says so to scripts; its own page then says it to the student."""
+    page = open_student(browser, app)
+    page.check("#opt-in")
+    page.click("#with-ai")
+    page.fill("#text", "hallo")
+    expect(page.locator("#count")).to_contain_text("1 woord")
+    expect(page.locator("#count")).not_to_contain_text("woorden")
+    gone = {"ok": False, "error": {"code": "gateway.not_joined", "message": "x", "advice": "y"}}
+    page.route("**/api/events", lambda route: route.abort())
+    page.route("**/api/me", lambda route: route.fulfill(status=401, json=gone))
+    start = f"http://127.0.0.1:{app.port}/"
+    page.route(start, lambda route: route.fulfill(body="<h1>start page</h1>"))
+    app.stop()
+    expect(page.get_by_role("heading", name="start page")).to_be_visible(timeout=15_000)
+
+
 def test_too_long_is_shown_with_where_it_stops(browser: Browser, app: App) -> None:
     page = open_student(browser, app)
     page.check("#opt-in")

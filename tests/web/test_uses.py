@@ -90,6 +90,17 @@ def test_every_use_has_its_page(lang: str, app: App) -> None:
     )
 
 
+def test_about_says_that_texts_go_to_the_server_of_school(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("APP_SERVER", "ai.school.example")
+    app: App = request.getfixturevalue("app")
+    with app.student() as student, app.teacher() as teacher:
+        for page in (student.get("/about").text, teacher.get("/about").text):
+            assert "ai.school.example" in page
+            assert "laptop" not in page.partition("Welk model?")[2].partition("</p>")[0]
+
+
 # What is asked and shown
 
 

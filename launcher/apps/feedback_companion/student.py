@@ -74,6 +74,7 @@ _TEXTS = (
     "fc.write.file_wrong",
     "fc.write.draft_kept",
     "fc.write.words",
+    "fc.write.one_word",
     "fc.offline",
     "fc.sending",
     "fc.withdraw.done",
@@ -199,7 +200,8 @@ def student_app(desk: Desk) -> Starlette:
         )
 
     async def about(request: Request) -> Response:
-        return about_page(pages, web.language_of(request), desk.config.model)
+        config = desk.config
+        return about_page(pages, web.language_of(request), config.model, config.server)
 
     async def me(request: Request) -> Response:
         student = web.student_of(request)

@@ -148,7 +148,7 @@ def teacher_app(desk: Desk) -> Starlette:
         )
 
     async def about(request: Request) -> Response:
-        return about_page(pages, lang, desk.config.model)
+        return about_page(pages, lang, desk.config.model, desk.config.server)
 
     async def status(request: Request) -> Response:
         return JSONResponse(teacher_overview(desk))

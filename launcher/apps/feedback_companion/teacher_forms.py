@@ -19,6 +19,7 @@ TEXTS = (
     "fc.teacher.next_step",
     "fc.teacher.release",
     "fc.teacher.release_all",
+    "fc.teacher.release_one",
     "fc.teacher.released",
     "fc.teacher.add_own",
     "fc.teacher.add_own_help",

@@ -64,8 +64,12 @@ export function showProblem(box, refused) {
   box.focus?.();
 }
 
+/** Whether the lesson itself says that this browser does not take part (any more). */
+const isSentAway = (problem) => problem instanceof Refused
+  && [401, 403].includes(problem.status) && Boolean(problem.body?.code?.startsWith("gateway."));
+
 /** Follow live values: server-sent events, and asking every few seconds when they do not come. */
-export function follow(eventsUrl, valueUrl, { onValue, onOnline }) {
+export function follow(eventsUrl, valueUrl, { onValue, onOnline, onSentAway = () => {} }) {
   let source = null;
   let asking = null;
   const isHere = (here) => onOnline(here);
@@ -74,7 +78,8 @@ export function follow(eventsUrl, valueUrl, { onValue, onOnline }) {
       onValue(await ask(valueUrl));
       isHere(true);
     } catch (problem) {
-      isHere(false);
+      if (isSentAway(problem)) onSentAway();
+      else isHere(false);
     }
     if (source === null || source.readyState === EventSource.CLOSED) open();
     asking = setTimeout(poll, 4000);

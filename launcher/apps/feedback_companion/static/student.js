@@ -18,6 +18,7 @@ const FORGET_AFTER_MS = 15 * 60 * 1000;
 // A little more than may be sent, so that the app sees that it is too long and says where it stops.
 const textToSend = () => wholeText().slice(0, Number(fields.text.dataset.longest) + 1000);
 const countWords = () => wholeText().trim().split(/\s+/).filter(Boolean).length;
+const sayWords = (words) => say(words === 1 ? "fc.write.one_word" : "fc.write.words", { words });
 const language = () => find('input[name="lang"]:checked').value;
 const form = () => ({
   text: textToSend(),
@@ -104,7 +105,7 @@ let timer = null;
 function measureSoon() {
   clearTimeout(timer);
   const words = countWords();
-  find("#count").textContent = words ? say("fc.write.words", { words }) : "";
+  find("#count").textContent = words ? sayWords(words) : "";
   if (words) timer = setTimeout(() => measure().catch(() => {}), 600);
   else find("#too-long").hidden = true;
 }
@@ -117,7 +118,7 @@ async function measure() {
   find("#too-long").hidden = fit.fits;
   find("#send-cut").hidden = !kept;
   if (fit.fits) {
-    find("#count").textContent = `${say("fc.write.words", { words: fit.words })}. ${say("fc.write.fits")}`;
+    find("#count").textContent = `${sayWords(fit.words)}. ${say("fc.write.fits")}`;
     return true;
   }
   find("#too-long-text").textContent = say("fc.write.too_long", { kept: fit.kept_words, words: countWords() });
@@ -360,4 +361,6 @@ follow("api/events", "api/me", {
     // The lesson is over, or this device is elsewhere: nothing stays behind on it.
     if (lostSince && Date.now() - lostSince > FORGET_AFTER_MS) dropDraft({ fromScreen: false });
   },
+  // Sent away, or left in another tab: the start page says which.
+  onSentAway: () => location.reload(),
 });

@@ -156,7 +156,9 @@ async function renderAll() {
   find("#all-texts").replaceChildren(...texts.map((text) => place(text, element("article"))));
   const button = find("#release-all");
   button.hidden = !texts.length;
-  button.textContent = say("fc.teacher.release_all", { count: texts.length });
+  button.textContent = texts.length === 1
+    ? say("fc.teacher.release_one")
+    : say("fc.teacher.release_all", { count: texts.length });
   button.onclick = async () => {
     const done = await attempt(() => ask("api/release", { texts: Object.fromEntries(seen), approve_drafts: true }));
     if (done) tell(say("fc.teacher.released"));
