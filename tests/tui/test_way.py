@@ -1,5 +1,6 @@
 """The whole way: choose, get ready, start, look, stop. By keyboard, at both sizes."""
 
+import errno
 from dataclasses import replace
 
 import pytest
@@ -102,6 +103,22 @@ async def test_impossible_class_size_plans_nothing(
         await pilot.press("backspace", "backspace", *keys)
         await wait_for_workers(pilot)
         assert [call for call in usecases.calls[planned:] if call[1].students in (0, 99)] == []
+
+
+async def test_a_class_is_never_larger_than_the_field_says(start_app: Start) -> None:
+    usecases = FakeUseCases()
+    async with start_app(usecases) as pilot:
+        await to_plan(pilot, usecases)
+        field = pilot.app.screen.query_one("#students")
+        field.focus()
+        await pilot.press("backspace", "backspace", "9", "9")
+        await wait_until(pilot, lambda: ("make_plan", PlanWishes(students=40)) in usecases.calls)
+        assert field.value == "40"
+        await pilot.press("backspace", "backspace", "tab")
+        await wait_until(pilot, lambda: field.value == "4")
+        field.focus()
+        await pilot.press("backspace", "tab")
+        await wait_until(pilot, lambda: field.value == "4")
 
 
 async def test_choose_practice_model(start_app: Start) -> None:
@@ -242,9 +259,30 @@ async def test_error_while_looking_around(start_app: Start) -> None:
         await pilot.press("enter")
         await wait_until(pilot, lambda: screen_name(pilot) == "Dialog")
         assert "Controleer of je internet hebt" in flat(pilot)
-        await pilot.press("enter")
+        await pilot.press("escape")
         await wait_until(pilot, lambda: screen_name(pilot) == "PlanScreen")
         assert pilot.app.screen.query_one("#go").disabled
+
+
+async def test_planning_can_be_tried_again(start_app: Start) -> None:
+    usecases = FakeUseCases(errors={"make_plan": offline_error()})
+    async with start_app(usecases) as pilot:
+        await wait_until(pilot, lambda: pilot.app.screen.focused is not None)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: screen_name(pilot) == "Dialog")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: screen_name(pilot) == "PlanScreen")
+        await wait_until(pilot, lambda: not pilot.app.screen.query_one("#go").disabled)
+
+
+async def test_a_full_disk_is_a_sentence_on_the_screen(start_app: Start) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    usecases = FakeUseCases(errors={"install_end": full})
+    async with start_app(usecases) as pilot:
+        await to_plan(pilot, usecases)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: phase(pilot) == "failed")
+        assert "De schijf is vol" in flat(pilot)
 
 
 async def test_bug_closes_the_screen_and_comes_out(start_app: Start, capsys) -> None:
@@ -295,6 +333,31 @@ async def test_failed_lesson_is_stopped_not_forgotten(start_app: Start) -> None:
         await pilot.press("enter")
         await wait_until(pilot, lambda: phase(pilot) == "done")
     assert ("stop", failed.lesson) in usecases.calls
+
+
+@pytest.mark.parametrize("state", ["failed", "gone"])
+async def test_a_lesson_that_is_over_stays_over_whatever_happens_then(
+    start_app: Start, wait_for_workers, state
+) -> None:
+    usecases = FakeUseCases(lessons=(make_lesson(),))
+    other = make_lesson(lesson="2026-01-13-b2c3")
+    failed = make_lesson(state="failed", why=Why(code="no_such_reason"))
+    async with start_app(usecases) as pilot:
+        await wait_until(pilot, lambda: pilot.app.screen.query("#lesson-0"))
+        await wait_until(pilot, lambda: pilot.app.screen.focused.id == "lesson-0")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: screen_name(pilot) == "LessonScreen")
+        first, then = ((), (other,)) if state == "gone" else (
+            (failed,), (replace(failed, services={"engine": "stopped"}, joined=None),)
+        )  # fmt: skip
+        usecases.lessons = first
+        await wait_until(pilot, lambda: pilot.app.screen.query("#over"))
+        usecases.lessons = then
+        await wait_until(pilot, lambda: pilot.app.lessons == then)
+        await wait_for_workers(pilot)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: screen_name(pilot) == "OverviewScreen")
+    assert pilot.app.failure is None
 
 
 async def test_what_goes_on_in_a_lesson_is_on_its_screen(start_app: Start) -> None:

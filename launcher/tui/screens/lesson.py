@@ -178,6 +178,8 @@ class LessonScreen(LessonFront):
         if before != (self.lesson.share, self.lesson.state, self._gone):
             await self.compose_again()
             return
+        if not self.query("#joined"):
+            return  # It is over: nothing of what is shown then changes any more.
         self.query_one("#joined", Line).show(self._joined())
         services = self.query_one("#services")
         await services.remove_children()

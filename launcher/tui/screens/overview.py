@@ -35,6 +35,7 @@ class OverviewScreen(Front[None]):
     def __init__(self) -> None:
         super().__init__()
         self._said = ""
+        self._banners: tuple[LessonSnapshot, ...] = ()
 
     def compose(self) -> ComposeResult:
         t, paadje = self.t, self.paadje
@@ -42,7 +43,9 @@ class OverviewScreen(Front[None]):
         with Column(id="body"):
             if self._said:
                 yield Line(self._said, id="said")
-            for place, lesson in enumerate(paadje.lessons):
+            # A button is about the lesson above it, also when there are others by now.
+            self._banners = paadje.lessons
+            for place, lesson in enumerate(self._banners):
                 yield from self._lesson_banner(place, lesson)
             yield Line(t("tui.overview.question"), classes="title")
             if paadje.cards is None:
@@ -107,7 +110,7 @@ class OverviewScreen(Front[None]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         action, _, place = (event.button.id or "").partition("-")
-        lesson = self.paadje.lessons[int(place)]
+        lesson = self._banners[int(place)]
         if action == "lesson":
             self.paadje.show_lesson(lesson)
         elif action == "stop":

@@ -210,7 +210,7 @@ class PlanScreen(Front[None]):
             plan = await asyncio.to_thread(usecases.make_plan, context, self._recipe.id, wishes)
             sentences = await asyncio.to_thread(usecases.explain_plan, context, plan)
         except PaadjeError as error:
-            self.app.push_screen(error_dialog(error))
+            self.app.push_screen(error_dialog(error, again=True), self._plan_again)
             return
         other_model = plan.model != self.plan.model
         self.plan, self._sentences, self._planning = plan, sentences, False
@@ -224,6 +224,10 @@ class PlanScreen(Front[None]):
         await refill(self.query_one("#licence-terms"), self._licence())
         self._show_button()
 
+    def _plan_again(self, answer: str | None) -> None:
+        if answer == "again":
+            self.make_plan()
+
     @on(Input.Changed, "#students")
     def _students_changed(self) -> None:
         number = self.query_one("#students", NumberField).number
@@ -231,6 +235,13 @@ class PlanScreen(Front[None]):
             self.choices.students = number
             self.make_plan()
             self._show_warnings()
+
+    @on(Input.Blurred, "#students")
+    def _students_left(self) -> None:
+        """Nothing, or a zero: then the number is what the plan was made for."""
+        field = self.query_one("#students", NumberField)
+        if field.number is None:
+            field.value = str(self.choices.students)
 
     @work(name="warnings", group="warnings", exclusive=True)
     async def _show_warnings(self) -> None:

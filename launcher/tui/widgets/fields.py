@@ -33,6 +33,11 @@ class NumberField(Input):
         number = int(self.value) if self.value.isdecimal() else 0
         return number if 1 <= number <= MOST_STUDENTS else None
 
+    def watch_value(self, value: str) -> None:
+        """More than a class can be is the most that it can be: what stands there is what counts."""
+        if value.isdecimal() and int(value) > MOST_STUDENTS:
+            self.value = str(MOST_STUDENTS)
+
     def check_consume_key(self, key: str, character: str | None) -> bool:
         return character is not None and character.isdecimal()
 
