@@ -55,6 +55,6 @@ def _line(t: Translator, progress: Progress) -> str:
         "cli.progress.timed",
         done=done,
         total=total,
-        speed=t.size(int(progress.bytes_per_s or 0)),
+        speed=t.rate(progress.bytes_per_s or 0),
         left=t.duration(progress.seconds_left),
     )

@@ -64,12 +64,15 @@ def _graphics(options: argparse.Namespace, context: Context, t: Translator) -> i
     return show(Output(data=data, lines=(line,)), as_json=options.json)
 
 
+def _value(name: str, value: object, t: Translator) -> object:
+    if not (name.endswith("_bytes") and isinstance(value, int)):
+        return value
+    return t.rate(value) if name == "speed_bytes" else t.size(value)
+
+
 def _lines(checks: Sequence[Check], t: Translator) -> Iterator[str]:
     for check in checks:
-        values = {
-            name: t.size(value) if name.endswith("_bytes") and isinstance(value, int) else value
-            for name, value in check.params.items()
-        }
+        values = {name: _value(name, value, t) for name, value in check.params.items()}
         yield f"{MARKS[check.state]} {t(f'lesson.check.{check.code}', **values)}"
         if check.state != "ok":
             yield f"  {t(f'lesson.check_advice.{check.code}', **values)}"

@@ -42,6 +42,12 @@ class Translator:
             return f"{self.number(size_bytes / GIB, digits=1)} GB"
         return f"{self.number(max(size_bytes / MIB, 1 if size_bytes else 0))} MB"
 
+    def rate(self, bytes_per_s: float) -> str:
+        """How much comes in a second: as a size, and below one MB in tenths of it."""
+        if bytes_per_s >= MIB or not bytes_per_s:
+            return self.size(round(bytes_per_s))
+        return f"{self.number(max(bytes_per_s / MIB, 0.1), digits=1)} MB"
+
     def part(self, size_bytes: int, whole_bytes: int) -> str:
         """A size of another: 5,1 van 7,2 GB."""
         part = self.size(size_bytes)

@@ -73,7 +73,7 @@ def letter_lines(found: NetworkDiagnosis, t: Translator, *, first_port: int) -> 
             (
                 t(
                     "lesson.letter.speed",
-                    speed=t.size(int(found.bytes_per_s)),
+                    speed=t.rate(found.bytes_per_s),
                     model=found.model,
                     size=t.size(found.model_bytes),
                     minutes=found.minutes,

@@ -92,7 +92,7 @@ def progress(t: Translator, event: Progress) -> str:
         "tui.progress.speed",
         done=done,
         total=total,
-        speed=t.size(round(event.bytes_per_s)),
+        speed=t.rate(event.bytes_per_s),
         left=t.duration(event.seconds_left),
     )
 

@@ -142,6 +142,9 @@ def test_numbers_and_times_are_written_as_people_say_them() -> None:
     dutch, english = translator("nl"), translator("en")
     assert dutch.size(5 * 2**30 + 2**29) == "5,5 GB"
     assert english.size(98_362_432) == "94 MB"
+    assert dutch.rate(6_500_000) == "6 MB"
+    assert dutch.rate(300_000) == "0,3 MB"
+    assert english.rate(300) == "0.1 MB"
     assert dutch.duration(27) == "25 seconden"
     assert english.duration(1) == "1 second"
     assert dutch.duration(431) == "7 minuten"
