@@ -177,7 +177,13 @@ def run(arguments, lock_name):
     """Prepare the environment and become the command; does not return."""
     if sys.version_info < OLDEST:
         restart_with_newer_python()
-    python = prepare(lock_name)
+    try:
+        python = prepare(lock_name)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (IOError, OSError) as error:
+        # A folder where nothing may be written, or a disk that is full.
+        stop("core.no_environment", "venv", str(error))
     if os.name == "nt":
         sys.exit(subprocess.call([python] + arguments))
     os.execv(python, [python] + arguments)

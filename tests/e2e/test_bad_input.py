@@ -233,6 +233,20 @@ def test_python_too_old(lang: str, more: list[str]) -> None:
         assert ("te oud" if lang == "nl" else "too old") in said
 
 
+def test_an_environment_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, ROOT / "paadje", "status", "--json", "--lang", "en"],
+        env={**os.environ, "PAADJE_ENVIRONMENTS": str(tmp_path / "file")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert json.loads(done.stdout)["error"]["code"] == "core.no_environment"
+
+
 @pytest.mark.parametrize("version", ["2.7", "3.6", "3.8"])
 def test_a_really_old_python_can_still_say_so(version: str) -> None:
     old = next(Path.home().glob(f".pyenv/versions/{version}*/bin/python"), None)
