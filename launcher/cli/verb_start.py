@@ -7,6 +7,7 @@ from typing import Any
 
 from launcher import lesson
 from launcher.cli.ask import consent, licence
+from launcher.cli.boundary import show_error
 from launcher.cli.clock import moment
 from launcher.cli.lesson_text import lesson_data, share_lines
 from launcher.cli.parser import Parser, verb_parser
@@ -66,7 +67,15 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
         show(_output(running, access, t, detached=options.detach), as_json=options.json)
         if options.detach:
             return ExitCode.OK
-        return _stay(running, context, t, cancel, quiet=options.json)
+        if not options.json:
+            return _stay(running, context, t, cancel, quiet=False)
+        # The one object of standard output has been printed: what goes wrong now is for people.
+        try:
+            return _stay(running, context, t, cancel, quiet=True)
+        except PaadjeError as error:
+            return show_error(error, ("--lang", context.lang), context.environ)
+        except KeyboardInterrupt:
+            return ExitCode.INTERRUPTED
 
 
 def _share_wishes(options: argparse.Namespace) -> ShareWishes:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from launcher.__main__ import main
-from launcher.cli import ask, verb_uninstall
+from launcher.cli import ask, verb_start, verb_uninstall
+from launcher.cli.render import Output
 from launcher.errors import Cancelled, PaadjeError, known_failure
 from launcher.i18n import translator
 from launcher.paths import find_paths
@@ -167,6 +168,28 @@ def test_wishes_for_sharing_are_looked_at_before_anything_is_fetched(
     monkeypatch.setattr("launcher.lesson.starting.read_default_source", lambda: None)
     assert main(["start", "feedback-companion", "--yes", "--json", *options]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["code"] == code
+
+
+def test_a_lesson_that_fails_later_adds_nothing_to_the_one_object(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class AnyPlan:
+        server = ""
+        fetch_bytes = 0
+        licence_needs_acceptance = False
+
+    def fails(*_: object, **__: object) -> int:
+        raise PaadjeError("lesson.ended_uncleanly")
+
+    monkeypatch.setattr("launcher.lesson.make_plan", lambda *_: AnyPlan())
+    for name in ("check_share", "install", "start"):
+        monkeypatch.setattr(f"launcher.lesson.{name}", lambda *_, **__: None)
+    monkeypatch.setattr(verb_start, "_output", lambda *_, **__: Output(data={}, lines=()))
+    monkeypatch.setattr(verb_start, "_stay", fails)
+    assert main(["start", "feedback-companion", "--json", "--lang", "nl"]) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"version": 1, "ok": True, "data": {}, "error": None}
+    assert "plotseling" in said.err
 
 
 class _Typed:
