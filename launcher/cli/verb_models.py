@@ -143,7 +143,9 @@ def _listed(entries: Sequence[ModelEntry], t: Translator) -> Iterator[str]:
     if not entries:
         yield t("cli.models.none")
     for entry in entries:
-        key = "cli.models.entry" if entry.complete else "cli.models.partial"
+        # A file with a hash was whole once: it was taken away or changed outside Paadje.
+        broken = "cli.models.partial" if entry.sha256 is None else "cli.models.changed"
+        key = "cli.models.entry" if entry.complete else broken
         yield t(key, name=entry.name, size=t.size(entry.size_bytes))
         if not entry.complete:
             continue

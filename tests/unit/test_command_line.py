@@ -265,3 +265,18 @@ def test_a_home_that_is_a_file_is_said(home: Path, capsys: pytest.CaptureFixture
     home.write_text("x", encoding="utf-8")
     assert main(["status", "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "core.home_not_a_folder"
+
+
+def test_a_model_that_was_taken_away_is_not_half_a_download(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = find_paths(os.environ).models
+    models.mkdir(parents=True)
+    record = {"size_bytes": 9, "sha256": "a", "mtime_ns": 1, "origin": "added", "added_at": ""}
+    index = {"version": 1, "files": {"gone.gguf": record}}
+    (models / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    (models / "half.gguf.part").write_bytes(b"G")
+    assert main(["models", "--lang", "nl"]) == 0
+    gone, half = capsys.readouterr().out.splitlines()
+    assert gone.endswith("(het bestand is weg of veranderd)")
+    assert half.endswith("(nog niet compleet)")
