@@ -2,7 +2,7 @@
 
 from launcher.catalog.linter import Finding, check_recipe
 from launcher.catalog.loader import load_catalog, load_recipe, load_recipes
-from launcher.catalog.nearest import nearest_of, unknown
+from launcher.catalog.nearest import nearest_of
 from launcher.catalog.schema import Catalog, CatalogModel, Recipe
 
 __all__ = [
@@ -15,5 +15,4 @@ __all__ = [
     "load_recipe",
     "load_recipes",
     "nearest_of",
-    "unknown",
 ]

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from launcher.catalog.linter import check_recipe, read_recipe
-from launcher.catalog.nearest import unknown
+from launcher.catalog.nearest import unknown_app
 from launcher.catalog.schema import Catalog, Recipe
 from launcher.errors import PaadjeError
 from launcher.resources import catalog_file, recipes_dir
@@ -32,7 +32,7 @@ def load_recipe(app_id: str, folder: Path | None = None) -> Recipe:
     folder = folder or recipes_dir()
     known = _recipe_ids(folder)
     if app_id not in known:
-        raise unknown("app", app_id, known)
+        raise unknown_app(app_id, known)
     return _load(folder / f"{app_id}.toml")
 
 

@@ -19,13 +19,28 @@ def nearest_of(typed: str, known: Iterable[str]) -> str | None:
     )
 
 
-def unknown(kind: str, typed: str, known: Iterable[str]) -> UsageError:
-    """``catalog.unknown_<kind>`` with the name that was probably meant, or, when nothing looks
-    like it, ``catalog.no_such_<kind>``: a wild guess sends people the wrong way."""
+def unknown_app(typed: str, known: Iterable[str]) -> UsageError:
+    """With the app that was probably meant; without one when nothing looks like it: a wild guess
+    sends people the wrong way."""
+    nearest = _meant(typed, known)
+    if nearest is None:
+        return UsageError("catalog.no_such_app", app=typed)
+    return UsageError("catalog.unknown_app", app=typed, nearest=nearest)
+
+
+def unknown_model(typed: str, known: Iterable[str]) -> UsageError:
+    """As :func:`unknown_app`."""
+    nearest = _meant(typed, known)
+    if nearest is None:
+        return UsageError("catalog.no_such_model", model=typed)
+    return UsageError("catalog.unknown_model", model=typed, nearest=nearest)
+
+
+def _meant(typed: str, known: Iterable[str]) -> str | None:
     nearest = nearest_of(typed, known)
-    if nearest is not None and _alike(typed.lower(), nearest.lower()):
-        return UsageError(f"catalog.unknown_{kind}", **{kind: typed, "nearest": nearest})
-    return UsageError(f"catalog.no_such_{kind}", **{kind: typed})
+    if nearest is None or not _alike(typed.lower(), nearest.lower()):
+        return None
+    return nearest
 
 
 def _alike(typed: str, name: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from launcher.catalog.nearest import unknown
+from launcher.catalog.nearest import unknown_model
 from launcher.errors import PaadjeError
 from launcher.settings import Language
 
@@ -182,11 +182,11 @@ class Catalog(Strict):
         return self
 
     def model(self, model_id: str) -> CatalogModel:
-        """The model with this id. Raises what `unknown` gives."""
+        """The model with this id. Raises what `unknown_model` gives."""
         for model in self.models:
             if model.id == model_id:
                 return model
-        raise unknown("model", model_id, [model.id for model in self.models])
+        raise unknown_model(model_id, [model.id for model in self.models])
 
     def practice_model(self) -> CatalogModel:
         """The small model that works without the Hub and is never fit for real feedback."""

@@ -5,7 +5,7 @@ Nobody has tried it for a school. It is never chosen by itself, only when it is 
 
 import re
 
-from launcher.catalog.nearest import unknown
+from launcher.catalog.nearest import unknown_model
 from launcher.catalog.schema import Catalog, CatalogModel, Licence, ModelFile, ModelRole
 from launcher.models.gguf import GgufHeader, read_header
 from launcher.models.library import Library, LibraryEntry
@@ -30,7 +30,7 @@ def find_model(models: Catalog, library: Library, wanted: str) -> CatalogModel:
             known = (m for m in models.models if m.file and m.file.sha256 == entry.sha256)
             return next(known, None) or _own_model(entry)
     names = [*(model.id for model in models.models), *(entry.name for entry in entries)]
-    raise unknown("model", wanted, names)
+    raise unknown_model(wanted, names)
 
 
 def _own_model(entry: LibraryEntry) -> CatalogModel:

@@ -97,7 +97,7 @@ def test_what_is_not_here_is_not_measured(context: Context) -> None:
         lesson.bench(context, report=ignore, cancel=Cancel())
     with pytest.raises(UsageError, match="bench_not_installed"):
         lesson.bench(context, PRACTICE.id, report=ignore, cancel=Cancel())
-    with pytest.raises(UsageError, match="no_such_model|unknown_model"):
+    with pytest.raises(UsageError, match=r"no_such_model|unknown_model"):
         lesson.bench(context, "gpt-9", report=ignore, cancel=Cancel())
 
 
