@@ -87,8 +87,8 @@ def schema(student: Student) -> dict[str, Any]:
     plain = "[a-zA-Z ,']"
     properties = {
         "s": {"enum": [f"s{n}" for n in range(1, len(student.sentences) + 1)]},
-        "o": {"type": "string", "pattern": f"^[A-Z]{plain}{{12,60}}\\.$"},
-        "q": {"type": "string", "pattern": f"^[A-Z]{plain}{{12,50}}\\?$"},
+        "o": {"type": "string", "pattern": f"^[A-Z]{plain}{{12,60}}[.]$"},
+        "q": {"type": "string", "pattern": f"^[A-Z]{plain}{{12,50}}[?]$"},
     }
     return {
         "type": "object",

@@ -76,6 +76,23 @@ class Counts:
         self._evaluate(tokens)
 
 
+def refuse_bad_grammars(library: Any) -> None:
+    """A grammar that cannot be read is the end of its request, and not of the program.
+
+    The package makes a grammar of each JSON schema, sometimes one that llama.cpp cannot read (a
+    pattern with an escaped dot), and would go on with the null pointer that it gets for it.
+    """
+    make = library.llama_sampler_init_grammar
+
+    def make_or_refuse(*arguments: Any) -> Any:
+        sampler = make(*arguments)
+        if not sampler:
+            raise ValueError("grammar that cannot be read")
+        return sampler
+
+    library.llama_sampler_init_grammar = make_or_refuse
+
+
 def main() -> int:
     settings = json.loads(os.environ.pop(SETTINGS_VARIABLE))
     os.umask(0o077)
@@ -106,6 +123,7 @@ def main() -> int:
 
 def _app(settings: dict[str, Any]) -> Any:
     """Load the model, prove that it writes, and make the server."""
+    from llama_cpp import llama_cpp as library
     from llama_cpp.server import app as server
     from llama_cpp.server.settings import ModelSettings, ServerSettings
     from starlette.middleware.cors import CORSMiddleware
@@ -114,6 +132,7 @@ def _app(settings: dict[str, Any]) -> Any:
 
     if not Path(settings["model_path"]).is_file():
         raise OSError("failed to open GGUF file")
+    refuse_bad_grammars(library)
     kv_type = _KV_TYPES[settings["kv_type"]]
     app = server.create_app(
         server_settings=ServerSettings(

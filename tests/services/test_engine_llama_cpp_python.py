@@ -1,6 +1,7 @@
 """The engine llama-cpp-python, where it is installed: it is compiled, and no part of the tests."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 import requests
 
 from launcher.apps.classroom.engine import EngineClient
+from launcher.apps.feedback_companion.checks import NO_SENTENCE
+from launcher.apps.feedback_companion.prompts import reply_schema
+from launcher.apps.feedback_companion.sentences import split_sentences
 from launcher.engines.registry import get_engine
 from launcher.services import process
 from tests.services.lessons import RunningEngine, engine_running, engine_settings
@@ -61,6 +65,33 @@ async def test_requests_wait_for_each_other_and_all_are_answered(engine: Running
     assert counts["slots"] == 1
     assert counts["prompt_tokens"] > 8
     assert counts["output_tokens"] > 8 * 5
+
+
+async def test_the_schema_of_a_comment_is_kept_to_and_an_unreadable_one_harms_nobody(
+    engine: RunningEngine,
+) -> None:
+    unreadable = {"type": "string", "pattern": "^a\\.$"}
+    refused = requests.post(
+        f"{engine.url}/v1/chat/completions",
+        headers={"Authorization": f"Bearer {engine.key}"},
+        json={
+            "messages": [{"role": "user", "content": "Hi"}],
+            "response_format": {"type": "json_schema", "json_schema": {"schema": unreadable}},
+        },
+        timeout=60,
+    )
+    assert refused.status_code >= 400
+
+    client = EngineClient(engine.url, engine.key)
+    reply = await client.complete(
+        [{"role": "user", "content": "Look at [s1] Dogs are nice."}],
+        max_tokens=400,
+        temperature=0,
+        schema=reply_schema(split_sentences("Dogs are nice.")),
+        slot=0,
+    )
+    await client.close()
+    assert json.loads(reply.text)["s"] in ("s1", NO_SENTENCE)
 
 
 def test_only_health_is_open_without_the_key_and_no_page_may_read_it(

@@ -279,8 +279,8 @@ def reply_schema(
         "anyOf": [
             _reply(
                 ids,
-                observation={"type": "string", "pattern": f"^[A-Z]{PLAIN}{{16,230}}\\.$"},
-                effect={"type": "string", "pattern": f"^[A-Z]{PLAIN}{{10,130}}\\.$"},
+                observation={"type": "string", "pattern": f"^[A-Z]{PLAIN}{{16,230}}[.]$"},
+                effect={"type": "string", "pattern": f"^[A-Z]{PLAIN}{{10,130}}[.]$"},
                 step={
                     "type": "string",
                     "pattern": f"^[A-Z]{PLAIN}{{12,170}}{'[?]' if len(kinds) == 1 else '[.?]'}$",
