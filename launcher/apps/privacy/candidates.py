@@ -50,6 +50,7 @@ class Candidates:
         self.casual = self._is_casual()
         keys = [token.key for token in tokens]
         self.counts = Counter(keys)
+        self.capitals = {token.key for token in tokens if token.cap}
         self.in_code = {
             t.key for t in tokens if t.code and text[t.start - 1 : t.start] in {'"', "'"}
         }
@@ -58,6 +59,9 @@ class Candidates:
         self.fiction = fiction >= 2 or (fiction == 1 and weak >= 1) or weak >= 4
         self.threshold = FICTION_THRESHOLD if self.fiction else THRESHOLD
         self.own_sentences = {t.sentence for t in tokens if t.key in cues.FIRST_PERSON}
+        self.our_sentences = {
+            t.sentence for t in tokens if t.key in cues.OWN_GROUP | cues.OWN_CIRCLES
+        }
         personal = (cues.FIRST_PERSON - {"i", "ik"}) | cues.TEAM_WORK
         self.story_sentences = {t.sentence for t in tokens if t.key in cues.STORY_ROLES}
         self.personal = any(key in personal for key in keys)
@@ -167,7 +171,7 @@ class Candidates:
             opening -= 1
         cue = max(self._private_cue(at), self._private_cue(opening))
         if token.key in lists.given:
-            return self.casual or cue >= 2.4
+            return self.casual or cue >= 2.4 or token.key in self.capitals - lists.common
         strong = cue >= 2.9
         if strong and self._previous_key(opening) in cues.TITLES:
             return token.key in self.known_surnames or token.key not in lists.common
@@ -277,7 +281,7 @@ class Candidates:
             a_word = key in lists.words and (key not in known or following in lists.given)
             a_date = key in self.entities and key not in known and following in lists.given
             if not a_word and not a_date and not (
-                tokens[core[0]].first and key not in known and key not in lists.surnames
+                tokens[core[0]].first and key in lists.common - known - lists.surnames
                 and following in lists.given
             ):  # fmt: skip
                 break
@@ -315,6 +319,23 @@ class Candidates:
     def _previous_key(self, at: int, back: int = 1) -> str:
         return self.tokens[at - back].key if at >= back else ""
 
+    def _alone_at_the_end(self, at: int) -> bool:
+        """Whether the text ends with a name below it or after its last full stop: "Succes! Bo"."""
+        rest = self.tokens[at : at + 4]
+        return (
+            len(rest) < 4 and rest[0].first and all(token.cap for token in rest)
+            and rest[0].key not in self.lists.common - self.known_given
+            and not self.text[rest[-1].end :].strip()
+        )  # fmt: skip
+
+    def _spoken_to(self, at: int) -> bool:
+        """Whether somebody is called, in quotation marks: "Xanthe, kom!" or "Kom nou, Xanthe!"."""
+        token = self.tokens[at]
+        after = self.text[token.end : token.end + 2]
+        opens = token.gap.endswith(('"', "“", "„", "‘")) and after == ", "
+        closes = token.gap == ", " and after[:1] in {"!", "?", "."} and after[1:] in {'"', "”", "’"}
+        return token.cap and (opens or closes)
+
     def _private_cue(self, at: int) -> float:
         """How strongly the words before token ``at`` announce a private person."""
         if at == 0:
@@ -324,7 +345,10 @@ class Candidates:
         gap, key = token.gap, before.key
         earlier, third = self._previous_key(at, 2), self._previous_key(at, 3)
         close = gap in {" ", "  ", "\u00a0", ". ", ".", " - "}
-        if close and key in cues.TITLES and not (gap == ". " and len(key) > 5):
+        titled = key in cues.TITLES or (token.cap and key in cues.KIN)
+        if close and titled and not (gap == ". " and len(key) > 5):
+            if earlier in cues.GREETINGS:
+                return 4.5
             if self.fiction and token.sentence not in self.own_sentences:
                 return 0.5
             return 2.4 if key in cues.SOFT_TITLES else 3.0
@@ -334,12 +358,18 @@ class Candidates:
             if self.fiction and token.sentence not in self.own_sentences:
                 return 0.5
             return 3.0 if earlier in cues.POSSESSIVES or third in cues.POSSESSIVES else 2.0
-        if gap in {", ", " (", ": "} and key in cues.RELATIONS:
-            if {earlier, third} & cues.OWN_POSSESSIVES:
+        if gap in {", ", " (", ": "}:
+            # "Mijn leidinggevende daar, ..." has a word between.
+            run = [key, earlier, third, self._previous_key(at, 4)]
+            own = next((n for n, word in enumerate(run) if word in cues.OWN_POSSESSIVES), 0)
+            if any(is_relation(word) for word in run[:own]):
                 return 2.9
-            if not self.fiction and {earlier, third} & (cues.POSSESSIVES | cues.ARTICLES):
+            somebodys = {earlier, third} & (cues.POSSESSIVES | cues.ARTICLES)
+            if key in cues.RELATIONS and somebodys and not self.fiction:
                 return 2.0
         if gap == " " and key in cues.NAMING:
+            if {earlier, third} & cues.THINGS:
+                return 0.0
             return 3.0 if not self.fiction or token.sentence in self.own_sentences else 0.0
         if gap == " " and key in {"is", "are", "ben", "am"}:
             if earlier in {"naam", "name", "naams"} or (earlier in {"ik", "i"} and token.cap):
@@ -356,6 +386,8 @@ class Candidates:
             return 2.0
         if gap in {" ", ", "} and key in cues.GREETINGS and before.first:
             return 3.0
+        if self._alone_at_the_end(at) or self._spoken_to(at):
+            return 2.9
         if key in cues.CLOSINGS and set(gap) <= set(" ,\n\r\t!.-"):
             return 3.0
         if (

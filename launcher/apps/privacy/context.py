@@ -13,7 +13,8 @@ _TAIL = rf"(?:{_MORE}{{0,4}} {_CAP}|(?: {_CAP}))?"
 _SMALL = (
     r"(?:basisschool|obs|cbs|rkbs|jenaplanschool|montessorischool|vrijeschool|dr\. schaepmanschool"
     r"|huisartsenpraktijk|tandartspraktijk|fysiotherapie(?:praktijk)?|apotheek|dierenkliniek"
-    r"|dierenarts(?:en)?praktijk|bakkerij|slagerij|garage|autobedrijf|kapsalon|installatiebureau"
+    r"|dierenarts(?:en)?praktijk|bakkerij|slagerij|brouwerij|smederij|wasserij"
+    r"|[a-z]{0,12}makerij|garage|autobedrijf|kapsalon|installatiebureau"
     r"|installatiebedrijf|bouwbedrijf|aannemersbedrijf|schildersbedrijf|loonbedrijf"
     r"|hoveniersbedrijf"
     r"|timmerbedrijf|makelaardij|notariskantoor|advocatenkantoor|administratiekantoor|fietsenmaker"
@@ -58,6 +59,7 @@ _ATTENDS = re.compile(
     rf"\b(?:zit|zitten|zat|zaten|school|klas|leerling|les|go|goes|went|student|donderdag|vrijdag"
     rf"|maandag|dinsdag|woensdag|ben)\b[^.\n]{{0,30}}?\b(?:op|van|aan|to|at) "
     rf"((?:het|'t|Het) {_CAP}(?: {_CAP}){{0,2}})"
+    rf"|\b(?:zit|zitten|zat|zaten) (?:\w+ )?op (De {_CAP}(?: {_CAP})?)(?= in )"
 )
 _PLACEMENT = re.compile(
     r"\b(?:stage(?:plek|plaats|bedrijf|adres)?|stage gelopen|bijbaan(?:tje)?|bijbaantje|werkplek"
@@ -151,7 +153,8 @@ _FAITH = (
     r"|evangelisch|evangelical|orthodox|believer)"
 )
 _RITE = (
-    r"(?:kerk|moskee|synagoge|tempel|mandir|bijbelkring|bijbelstudie|catechisatie|zondagsschool"
+    r"(?:[\w-]{1,20}-)?(?:kerk|moskee|synagoge|tempel|mandir|bijbelkring|bijbelstudie"
+    r"|catechisatie|zondagsschool"
     r"|koranles|church|mosque|synagogue|temple|bible study|sunday school|koranschool)"
 )
 _FEAST = (
@@ -225,10 +228,26 @@ _NAMED_ILLNESS = re.compile(
 )
 
 
+_THEY = r"\b(?:hij|zij|ze|he|she)"
+_THEIR_ILLNESS = re.compile(
+    rf"{_THEY}{_NAMED_ILLNESS.pattern}"
+    rf"|{_THEY} (?:\w+ ){{0,2}}{_ILLNESS} (?:heeft|had|kreeg|is|was)\b"
+    rf"|{_THEY} (?:(?:takes|took|uses|used|slikt|slikte|gebruikt|gebruikte|krijgt|kreeg) )"
+    rf"(?:\w+ ){{0,2}}{_CARE}\b",
+    re.IGNORECASE,
+)
+
+
 def find_named_illness(text: str, end: int) -> Span | None:
     """What is said of the health of the person whose name ends at ``end``."""
     match = _NAMED_ILLNESS.match(text, end)
     return ("health", match.start() + 1, match.end(), 0.7) if match else None
+
+
+def find_their_illness(text: str) -> Iterator[Span]:
+    """What is said of the health of somebody who was named before: "she has asthma"."""
+    for match in _THEIR_ILLNESS.finditer(text):
+        yield "health", match.start(), match.end(), 0.6
 
 
 def find_organisations(text: str, lang: Lang) -> Iterator[Span]:
@@ -246,9 +265,10 @@ def find_organisations(text: str, lang: Lang) -> Iterator[Span]:
     for match in _STUDY.finditer(text):
         yield "organisation", *match.span(1), 0.75
     for match in _ATTENDS.finditer(text):
-        name = match.group(1).split(" ", 1)[1].lower()
+        place = match.lastindex or 0
+        name = match.group(place).split(" ", 1)[1].lower()
         if name not in lists.not_names and name.split()[0] not in lists.words:
-            yield "organisation", *match.span(1), 0.6
+            yield "organisation", *match.span(place), 0.6
     for match in _PLACEMENT.finditer(text):
         words = match.group("name").lower().split()
         person = words[0] in lists.given or words[0] in lists.given_ambiguous

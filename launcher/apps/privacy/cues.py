@@ -11,6 +11,8 @@ TITLES = _set(
     drs dr prof professor ing ir dokter doctor frau herr madame monsieur
     """
 )
+KIN = _set("oma opa tante oom grandma grandpa granny grandad auntie aunt uncle")
+"""Titles too, before a name with a capital: "oma Hilly"."""
 SOFT_TITLES = _set("dr drs prof professor ir ing")
 """Writers of sources carry these too."""
 
@@ -54,8 +56,11 @@ WORKS = _set(
     """
     film films movie boek boeken roman gedicht lied liedje nummer song songs album schilderij
     schilderijen werk werken beeld beelden stilleven portret opera musical toneelstuk stuk
-    boeken theorie model methode wet stelling book books novel poem painting paintings play
+    boekje boekjes strip strips stripboek gedichten liedjes verhalen artikel artikelen column
+    columns podcast lezing recept recepten theorie model methode wet stelling book books
+    novel poem painting paintings play
     works sculpture portrait series serie theory law theorem method documentary documentaire
+    comic comics article articles column podcast lecture recipe recipes
     """
 )
 """What is "van X" or "by X" here was made by somebody well known."""
@@ -90,7 +95,7 @@ CLOSINGS = _set(
     """
     groet groeten groetjes gr grtjs groetjess mvg regards wishes sincerely cheers liefs
     greetings hoogachtend bedankt thanks xoxo xx xxx kus kusjes doei doeg faithfully yours
-    love
+    love signed getekend ondertekend
     """
 )
 WITH = _set("met with")
@@ -112,7 +117,13 @@ TEAM_WORK = _set(
     """
 )
 """In notes of a team nobody says "I", and still the names are those of its members."""
-MEETING = _set("met with en and aan door bij naast van to from for voor tegen tussen between")
+MEETING = _set(
+    """
+    met with en and aan door bij naast van to from for voor tegen tussen between sprak spraken
+    interviewde interviewden ontmoette ontmoetten belde hielp bezocht vroeg heb hebben
+    interviewed helped called phoned visited asked
+    """
+)
 OWN_TEXTS = _set(
     """
     portfolio verslag logboek stageverslag werkstuk onderzoeksplan tekst presentatie profielwerkstuk
@@ -164,7 +175,7 @@ PUBLIC_ROLES = _set(
     economist painter composer senator politician chancellor pope saint novelist playwright
     activist inventor physicist mathematician psychologist sociologist journalist youtuber
     astronaut general dictator minister character characters protagonist hero heroine
-    narrator captain lord lady sir explorer biographer astronomer spokesperson
+    ombudsman narrator captain lord lady sir explorer biographer astronomer spokesperson
     """
 )
 ACADEMIC = _set(
@@ -199,6 +210,8 @@ FIRST_PERSON = _set(
     ik mij me mijn m'n wij we ons onze i my mine our us i'm i've we've
     """
 )
+OWN_GROUP = _set("wij we ons onze us our we've")
+"""Who is named together with these is mostly one of the group of the writer."""
 PREFIXES = _set(
     """
     van de der den het 't t ten ter te in op aan uit von zu zum vom la le les du des di del
@@ -218,6 +231,20 @@ BARE_OBJECT = _set(
     my the your a an een de het je you we they it that this in out on up over jij jullie u
     """
 )
+THINGS = _set(
+    """
+    bedrijf bedrijfje onderneming winkel app website site spel game project team groepje boek film
+    serie lied band storm schip boot restaurant company shop book movie series song ship boat
+    """
+)
+"""What is "called X" here is no person."""
+LAWS = _set(
+    """
+    theorie wet model methode stelling principe principes law laws theory theorem model method
+    principle principles heuristics rule rules paradox effect
+    """
+)
+"""In "Ohm's law" the name is in every schoolbook."""
 SOURCE_HEADINGS = _set(
     """
     literatuur literatuurlijst bronnen bronnenlijst bronvermelding bibliografie references

@@ -2,7 +2,12 @@
 
 from collections.abc import Sequence
 
-from launcher.apps.privacy.context import find_named_illness, find_organisations, find_sensitive
+from launcher.apps.privacy.context import (
+    find_named_illness,
+    find_organisations,
+    find_sensitive,
+    find_their_illness,
+)
 from launcher.apps.privacy.gazetteer import fold
 from launcher.apps.privacy.masking import occurrences
 from launcher.apps.privacy.names import find_names
@@ -43,6 +48,8 @@ def find_private(text: str, *, lang: Lang) -> tuple[Finding, ...]:
     spans: list[Span] = [*fixed, *(("name", s, e, c) for s, e, c, _ in names)]
     illnesses = (find_named_illness(text, end) for _, end, _, _ in names)
     spans += [*find_sensitive(text, lang), *(span for span in illnesses if span)]
+    if names:
+        spans += find_their_illness(text)
     spans = _without_overlap(spans, len(text))
     return _findings(text, spans, person)
 

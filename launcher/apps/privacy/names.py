@@ -12,8 +12,10 @@ from launcher.apps.privacy.tokens import Token
 _YEAR_AFTER = re.compile(
     r"\s?(?:et al\.?|e\.a\.|en collega's|and colleagues)?,?\s?\((?:1[5-9]|20)\d\d"
 )
+_AGE = re.compile(r"\s\(\d\d?(?: jaar)?\)|, \d\d?,")
 _ET_AL = re.compile(r"\s(?:et al|e\.a\.|cum suis|c\.s\.)")
 
+_WRITER = {"ik", "i", "me", "mij"}
 _MADE_BY = {"van", "door", "by", "of", "met", "with"}
 _LONG_TOKENS = 60
 _APPOSITION = cues.ARTICLES | {"author", "auteur", "schrijver", "president", "onderzoeker"}
@@ -50,6 +52,11 @@ class _Names(Candidates):
             for p in accepted
         ]
 
+    @property
+    def _beside_writer(self) -> float:
+        """What "X and I" weighs: no character does things together with the writer."""
+        return 3.9 if self.fiction else 2.2
+
     def _end(self, phrase: Phrase) -> int:
         token = self.tokens[phrase.last]
         bare = token.end - 1 if self._genitive(token) else token.end
@@ -64,18 +71,22 @@ class _Names(Candidates):
         if gap == " " and before in cues.PUBLIC_ROLES and earlier not in cues.OWN_POSSESSIVES:
             return True
         if gap == ", " and before in cues.PUBLIC_ROLES and earlier not in cues.OWN_POSSESSIVES:
-            return earlier in cues.ARTICLES
+            return bool({earlier, self._previous_key(first, 3)} & cues.ARTICLES)
         works = {t.key for t in tokens[max(first - 4, 0) : max(first - 1, 0)]} & cues.WORKS
         if gap == " " and before in _MADE_BY and earlier not in cues.OWN_POSSESSIVES:
             # "Futura van Paul Renner", "No Logo by Naomi Klein": what has a title has a maker.
             titled = (
-                before in {"van", "by"} and len(phrase.keys) > 1 and first > 1
+                before in {"van", "by"} and (len(phrase.keys) > 1 or phrase.initials) and first > 1
                 and tokens[first - 2].cap and not tokens[first - 2].first
             )  # fmt: skip
             if works or titled:
                 return True
         after = phrase.last + 1
         following = [t.key for t in tokens[after : after + 3]]
+        if tokens[phrase.last].possessive and set(following[:2]) & cues.LAWS:
+            return True
+        if "hoofdrol" in following or before == "starring":
+            return True
         if following and following[0] in {"is", "was", "werd", "became"}:
             said = [key for key in following[1:] if key not in cues.ARTICLES]
             if said and said[0] in cues.PUBLIC_ROLES:
@@ -132,12 +143,13 @@ class _Names(Candidates):
                 # In Dutch the verb often comes first: "toen kwam Bas".
                 score += 0.8
             elif before in cues.PLACING and len(core) == 1 and not phrase.cue:
-                score -= 1.0 if keys[0] in lists.given else 1.5
-            if before in {"en", "and"} and earlier in {"ik", "i", "me", "mij"}:
-                score += 2.2
+                known = keys[0] in lists.given
+                score -= (0.5 if before == "naar" else 1.0) if known else 1.5
+            if before in {"en", "and"} and earlier in _WRITER:
+                score += self._beside_writer
             sourced = before == "volgens" or (before, earlier) == ("to", "according")
-            private = keys[0] in lists.given and keys[0] not in self.known_surnames
-            if sourced and not private and len(keys) == 1 and self.counts[keys[0]] == 1:
+            once = len(keys) == 1 and self.counts[keys[0]] == 1
+            if sourced and once and not self._first_name(phrase):
                 score -= 2.0  # Who is quoted once and never met is in a book.
             if before in {"a", "an", "een"} and len(core) == 1:
                 score -= 1.5
@@ -152,6 +164,12 @@ class _Names(Candidates):
         elif self.fiction and near & self.own_sentences:
             score += 0.9
         phrase.score = score
+
+    def _first_name(self, phrase: Phrase) -> bool:
+        """Whether it is a given name alone: so the people around a writer are called."""
+        key = phrase.keys[0]
+        known = key in self.lists.given and key not in self.known_surnames
+        return known and len(phrase.keys) == 1
 
     def _in_comment(self, at: int) -> bool:
         line = self.text[max(self.text.rfind("\n", 0, at) + 1, at - 200) : at]
@@ -181,9 +199,9 @@ class _Names(Candidates):
         elif token.gap == " " and token.key in cues.DOING:
             score += 0.8
         elif token.gap == " " and token.key in cues.ACADEMIC:
-            score -= 1.0
+            score -= 0.0 if self._first_name(phrase) else 1.0
         elif token.gap == " " and token.key in {"en", "and"} and after + 1 < len(tokens):
-            score += 2.2 if tokens[after + 1].key in {"ik", "i", "me", "mij"} else 0.0
+            score += self._beside_writer if tokens[after + 1].key in _WRITER else 0.0
         elif token.gap == " " and token.key in {"z'n", "d'r", "haar", "zijn"} and phrase.score >= 0:
             score += 0.3
         elif token.gap in {"' ", '" ', ", ", "”, "} and token.key in cues.SAYING:
@@ -272,6 +290,8 @@ class _Names(Candidates):
         for run in (phrases, phrases[::-1]):
             before: Phrase | None = None
             for phrase in run:
+                if self._beside_figure(phrase):
+                    phrase.public = True
                 if before is not None and self._listed(before, phrase):
                     if before.public and self._cited(before):
                         phrase.public = True
@@ -281,6 +301,19 @@ class _Names(Candidates):
                     ):  # fmt: skip
                         phrase.score += 2.3
                 before = phrase
+
+    def _beside_figure(self, phrase: Phrase) -> bool:
+        """Whether a full name stands in a list with somebody well known."""
+        if phrase.cue >= 1.5 or len(phrase.keys) < 2:
+            return False
+        for step, edge in ((-1, phrase.first), (1, phrase.last)):
+            beyond = edge + 2 * step
+            if not 0 <= beyond < len(self.tokens):
+                continue
+            joined = self.tokens[edge + step].key in {"en", "and"}
+            if joined and self.blocked[beyond] and self.tokens[beyond].key in self.figure_keys:
+                return True
+        return False
 
     def _judge_full_names(self, phrases: list[Phrase]) -> None:
         """A full name that nothing ties to the writer is mostly that of somebody well known.
@@ -296,7 +329,7 @@ class _Names(Candidates):
                 continue
             if keys[0] in alone or tuple(keys) in tied:
                 continue
-            if self.tokens[phrase.first].sentence in self.own_sentences:
+            if self.tokens[phrase.first].sentence in self.our_sentences & self.own_sentences:
                 continue
             beside = [
                 other
@@ -320,25 +353,33 @@ class _Names(Candidates):
         tokens, first = self.tokens, self.tokens[phrase.first]
         after = phrase.last + 1
         told = after < len(tokens) and tokens[after].key in cues.ACADEMIC
+        from_where = tokens[after : after + 2]
+        if _AGE.match(self.text, tokens[phrase.last].end) or (
+            len(from_where) == 2 and from_where[0].key in {"uit", "from"} and from_where[1].cap
+        ):
+            return True  # So a newspaper names people who are not well known.
         beyond = [token.key for token in tokens[after : after + 2]]
         if beyond and beyond[0] in {"en", "and"} and set(beyond[1:]) & {"ik", "i", "me", "mij"}:
             return True
-        met = self._previous_key(phrase.first) in cues.MEETING
+        before = self._previous_key(phrase.first)
+        met = before in cues.MEETING or before in {"ik", "i", "we", "wij"}
         if first.sentence in self.own_sentences and met and not told:
             return True
+        around = [*tokens[max(phrase.first - 2, 0) : phrase.first], *tokens[after : after + 3]]
+        if {token.key for token in around} & {"me", "mij"}:
+            return True  # "Hylke Postma hielp me altijd.", "Naast mij zat Hylke Postma."
         line_start = self.text.rfind("\n", 0, first.start) + 1
         line_end = self.text.find("\n", first.start)
         line = self.text[line_start : line_end if line_end >= 0 else len(self.text)]
-        before = self.text[line_start : first.start]
-        if len(line.split()) <= len(phrase.keys) + 2 or not before.strip(" -*•"):
+        opening = self.text[line_start : first.start]
+        if len(line.split()) <= len(phrase.keys) + 2 or not opening.strip(" -*•"):
             return line_start > 0 or len(line.split()) <= len(phrase.keys) + 2
-        label = fold(before.split(":")[0]).split() if ":" in before else []
+        label = fold(opening.split(":")[0]).split() if ":" in opening else []
         if label and set(label) & cues.LABELS:
             return True
         sentence = {t.key for t in tokens[max(phrase.first - 8, 0) : phrase.first]}
         return bool(sentence & cues.THANKS) or (
-            self._previous_key(phrase.first) in cues.WITH
-            and self._previous_key(phrase.first, 2) in cues.TOGETHER
+            before in cues.WITH and self._previous_key(phrase.first, 2) in cues.TOGETHER
         )
 
     def _characters(self, phrases: list[Phrase]) -> set[str]:
@@ -379,9 +420,11 @@ class _Names(Candidates):
         threshold = self.threshold
         known: set[str] = set()
         cited: set[str] = set()
+        surnames: set[str] = set()
         for phrase in phrases:
             if phrase.public:
                 cited.update(phrase.keys)
+                surnames.update(phrase.keys[1:])
             elif phrase.score >= threshold:
                 known.update(k for k in phrase.keys if len(k) > 1)
         characters = self._characters(phrases) if self.fiction else set()
@@ -396,7 +439,7 @@ class _Names(Candidates):
             if (
                 keys[-1] in cited
                 and (phrase.cue < 2.4 or soft_title)
-                and (self.fiction or not given)
+                and (self.fiction or not given or keys[-1] in surnames)
             ):
                 continue
             if phrase.score >= threshold or (keys[0] in known and self._again(phrase)):
