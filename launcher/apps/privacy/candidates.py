@@ -164,14 +164,19 @@ class Candidates:
     def _known_low(self, at: int) -> bool:
         """A name without its capital: in hasty texts, or right after a word that calls for one."""
         token, lists = self.tokens[at], self.lists
-        if len(token.text) < 3 or token.key in lists.words or token.code:
+        if token.key in lists.words or token.code:
+            return False
+        capitals = self.capitals - lists.common
+        if token.key in capitals and token.key in self.known_given:
+            return True
+        if len(token.text) < 3:
             return False
         opening = at
         while opening and self.tokens[opening - 1].key in cues.PREFIXES:
             opening -= 1
         cue = max(self._private_cue(at), self._private_cue(opening))
         if token.key in lists.given:
-            return self.casual or cue >= 2.4 or token.key in self.capitals - lists.common
+            return self.casual or cue >= 2.4
         strong = cue >= 2.9
         if strong and self._previous_key(opening) in cues.TITLES:
             return token.key in self.known_surnames or token.key not in lists.common
@@ -347,7 +352,7 @@ class Candidates:
         close = gap in {" ", "  ", "\u00a0", ". ", ".", " - "}
         titled = key in cues.TITLES or (token.cap and key in cues.KIN)
         if close and titled and not (gap == ". " and len(key) > 5):
-            if earlier in cues.GREETINGS:
+            if {earlier, third} & (cues.GREETINGS | cues.THANKS):
                 return 4.5
             if self.fiction and token.sentence not in self.own_sentences:
                 return 0.5

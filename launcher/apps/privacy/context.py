@@ -56,7 +56,7 @@ _STUDY = re.compile(
     rf"|the )?({_HIGHER})"
 )
 _ATTENDS = re.compile(
-    rf"\b(?:zit|zitten|zat|zaten|school|klas|leerling|les|go|goes|went|student|donderdag|vrijdag"
+    rf"\b(?:zit|zitten|zat|zaten|school|klas|leerling|les|opleiding|volg|studeer|go|goes|went|student|donderdag|vrijdag"
     rf"|maandag|dinsdag|woensdag|ben)\b[^.\n]{{0,30}}?\b(?:op|van|aan|to|at) "
     rf"((?:het|'t|Het) {_CAP}(?: {_CAP}){{0,2}})"
     rf"|\b(?:zit|zitten|zat|zaten) (?:\w+ )?op (De {_CAP}(?: {_CAP})?)(?= in )"

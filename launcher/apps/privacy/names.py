@@ -73,7 +73,8 @@ class _Names(Candidates):
         if gap == ", " and before in cues.PUBLIC_ROLES and earlier not in cues.OWN_POSSESSIVES:
             return bool({earlier, self._previous_key(first, 3)} & cues.ARTICLES)
         works = {t.key for t in tokens[max(first - 4, 0) : max(first - 1, 0)]} & cues.WORKS
-        if gap == " " and before in _MADE_BY and earlier not in cues.OWN_POSSESSIVES:
+        maker = before in _MADE_BY and (len(phrase.keys) > 1 or before not in cues.WITH)
+        if gap == " " and maker and earlier not in cues.OWN_POSSESSIVES:
             # "Futura van Paul Renner", "No Logo by Naomi Klein": what has a title has a maker.
             titled = (
                 before in {"van", "by"} and (len(phrase.keys) > 1 or phrase.initials) and first > 1
@@ -85,6 +86,9 @@ class _Names(Candidates):
         following = [t.key for t in tokens[after : after + 3]]
         if tokens[phrase.last].possessive and set(following[:2]) & cues.LAWS:
             return True
+        told = len(phrase.keys) > 1 and set(following[:1]) & cues.ACADEMIC
+        if told and cues.WORKS & {t.key for t in tokens[after + 1 : after + 7]}:
+            return True  # "Angie Thomas wrote this novel."
         if "hoofdrol" in following or before == "starring":
             return True
         if following and following[0] in {"is", "was", "werd", "became"}:
@@ -136,7 +140,8 @@ class _Names(Candidates):
         before, earlier = self._previous_key(phrase.first), self._previous_key(phrase.first, 2)
         if first.gap == " ":
             if before in cues.WITH:
-                score += 1.6 if earlier in cues.TOGETHER else 0.8
+                beside = self.fiction and first.sentence in self.own_sentences
+                score += 1.6 if earlier in cues.TOGETHER or beside else 0.8
             elif before in cues.TOWARDS:
                 score += 0.8 if keys[0] in lists.given_ambiguous else 0.5
             elif before in cues.DOING or before in cues.SAYING:
@@ -364,6 +369,9 @@ class _Names(Candidates):
         before = self._previous_key(phrase.first)
         met = before in cues.MEETING or before in {"ik", "i", "we", "wij"}
         if first.sentence in self.own_sentences and met and not told:
+            return True
+        doing = after < len(tokens) and tokens[after].key in cues.DOING | cues.SAYING
+        if first.sentence in self.own_sentences and first.first and doing and not told:
             return True
         around = [*tokens[max(phrase.first - 2, 0) : phrase.first], *tokens[after : after + 3]]
         if {token.key for token in around} & {"me", "mij"}:
