@@ -21,7 +21,8 @@ _WEIGHT_OF_NEWEST = 0.3
 class Place:
     """Where a job is. ``ahead`` counts the jobs that start before it; 0 while it runs.
 
-    ``wait_s`` is until the job is done, and None as long as nothing has finished yet.
+    ``wait_s`` is until the job is done, and None as long as nothing has finished yet. It is also
+    None for what waits while the line is paused, since nobody knows for how long.
     """
 
     running: bool
@@ -33,8 +34,23 @@ class Place:
 class _Running:
     started: float
     task: "asyncio.Task[None]"
+    slot: int
     urgent: bool
+    size: float
     cancelled: bool = False
+
+
+@dataclass(slots=True)
+class _Pace:
+    """Seconds for each unit of size: the mean of the first jobs, and then the newest weigh most."""
+
+    seconds: float = 0.0
+    jobs: int = 0
+
+    def learn(self, seconds: float) -> None:
+        self.jobs += 1
+        # The first job of all is often the slowest: the engine is still cold.
+        self.seconds += max(1 / self.jobs, _WEIGHT_OF_NEWEST) * (seconds - self.seconds)
 
 
 @dataclass(slots=True)
@@ -54,7 +70,8 @@ class FairLine:
     _running: dict[str, _Running] = field(default_factory=dict)
     _workers: dict[int, "asyncio.Task[None]"] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _averages_s: dict[bool, float] = field(default_factory=dict)
+    _sizes: dict[str, float] = field(default_factory=dict)
+    _paces: dict[bool, _Pace] = field(default_factory=lambda: {False: _Pace(), True: _Pace()})
     """Apart for urgent jobs, which are of another kind and often much shorter."""
 
     _paused: bool = False
@@ -82,14 +99,16 @@ class FairLine:
         self._wake.set()
         self.changed()
 
-    def add(self, job: str, owner: str, *, urgent: bool = False) -> None:
+    def add(self, job: str, owner: str, *, urgent: bool = False, size: float = 1.0) -> None:
         """Put ``job`` at the end of its owner's own line; a job that is already here stays put.
 
         ``urgent`` is for somebody who sits and looks at the screen, as in a chat: all such jobs
-        start before the others.
+        start before the others. ``size`` says how much work it is beside other jobs: one of size
+        4 is expected to take twice as long as one of size 2.
         """
         if job in self._running or job in self.order():
             return
+        self._sizes[job] = size
         (self._urgent if urgent else self._waiting).setdefault(owner, deque()).append(job)
         self._wake.set()
         self.changed()
@@ -102,6 +121,7 @@ class FairLine:
                     jobs.remove(job)
                     if not jobs:
                         del line[owner]
+                    del self._sizes[job]
         running = self._running.get(job)
         if running is not None:
             running.cancelled = True
@@ -130,23 +150,26 @@ class FairLine:
         """Everyone's place and expected wait, from the jobs that have finished so far."""
         now = self.clock()
         found = {}
-        free_at = [0.0] * max(self.slots - len(self._running), 0)
+        free_at = dict.fromkeys(range(self.slots), 0.0)
         for job, running in self._running.items():
-            left, average = None, self._averages_s.get(running.urgent)
-            if average is not None:
-                left = max(average - (now - running.started), average * 0.1)
-            free_at.append(left or 0.0)
+            left, expected = None, self._expected_s(running.size, urgent=running.urgent)
+            if expected is not None:
+                left = max(expected - (now - running.started), expected * 0.1)
+            if running.slot in free_at:  # Else nothing starts there any more.
+                free_at[running.slot] = left or 0.0
             found[job] = Place(running=True, ahead=0, wait_s=left)
-        free_at = sorted(free_at)[: self.slots]
         urgent_jobs = len(_in_turn(self._urgent))
         for ahead, job in enumerate(self.order()):
-            wait_s, average = None, self._averages_s.get(ahead < urgent_jobs)
-            if average is not None and free_at:
-                free_at.sort()
-                wait_s = free_at[0] + average
-                free_at[0] = wait_s
+            wait_s, expected = None, self._expected_s(self._sizes[job], urgent=ahead < urgent_jobs)
+            if expected is not None and not self._paused:
+                slot = min(free_at, key=free_at.__getitem__)
+                wait_s = free_at[slot] = free_at[slot] + expected
             found[job] = Place(running=False, ahead=ahead, wait_s=wait_s)
         return found
+
+    def _expected_s(self, size: float, *, urgent: bool) -> float | None:
+        pace = self._paces[urgent]
+        return pace.seconds * size if pace.jobs else None
 
     def _next(self) -> tuple[str, bool] | None:
         """The next job, and whether it is an urgent one."""
@@ -174,7 +197,9 @@ class FairLine:
                 continue
             job, urgent = chosen
             task = asyncio.ensure_future(self._run(job, slot))
-            running = self._running[job] = _Running(started=self.clock(), task=task, urgent=urgent)
+            running = self._running[job] = _Running(
+                started=self.clock(), task=task, slot=slot, urgent=urgent, size=self._sizes.pop(job)
+            )
             self.changed()
             try:
                 await asyncio.wait({task})
@@ -185,19 +210,13 @@ class FairLine:
                         await task
                 del self._running[job]
             if not task.cancelled() and task.exception() is None and not running.cancelled:
-                self._learn(self.clock() - running.started, urgent)
+                self._paces[urgent].learn((self.clock() - running.started) / running.size)
             elif not task.cancelled() and (error := task.exception()) is not None:
                 log.error("job failed: %s", type(error).__name__)
             self.changed()
 
     async def _run(self, job: str, slot: int) -> None:
         await self.work(job, slot)
-
-    def _learn(self, seconds: float, urgent: bool) -> None:
-        old = self._averages_s.get(urgent)
-        weight = _WEIGHT_OF_NEWEST
-        new = seconds if old is None else old + weight * (seconds - old)
-        self._averages_s[urgent] = new
 
 
 def _in_turn(line: "OrderedDict[str, deque[str]]") -> list[str]:

@@ -14,7 +14,7 @@ from launcher.apps.feedback_companion.notes import Note, Notes
 from launcher.apps.feedback_companion.notice import notice_names
 from launcher.apps.feedback_companion.own_work import OwnWork
 from launcher.apps.feedback_companion.prompts import Criterion
-from launcher.apps.feedback_companion.reading import Reading
+from launcher.apps.feedback_companion.reading import MOST_COMMENTS, Reading
 from launcher.apps.feedback_companion.sentences import Sentence, normalise, split_sentences
 from launcher.apps.feedback_companion.sets import FIRST_SET, load_set
 from launcher.apps.feedback_companion.store import Store
@@ -76,7 +76,7 @@ class Desk:
         self.line.pause(self.store.setting("paused") == "1")
         for submission in self.store.submissions():
             if submission.state == "queued":
-                self.line.add(submission.id, submission.student_id)
+                self._queue_text(submission)
         for note in self.notes.waiting():
             self.line.add(_NOTE + note.id, "teacher", urgent=True)
         self.line.start()
@@ -208,9 +208,17 @@ class Desk:
         )
         self.store.add_submission(submission)
         if read:
-            self.line.add(submission.id, student.id)
+            self._queue_text(submission)
         self.changes.notify()
         return submission
+
+    def _queue_text(self, submission: Submission) -> None:
+        done = self.store.answered(submission.id)
+        criteria = self.store.activity(submission.activity_id).criteria
+        left = sum(criterion.id not in done for criterion in criteria)
+        # One call for each criterion, and one for the next steps.
+        calls = min(left, MOST_COMMENTS) + 1
+        self.line.add(submission.id, submission.student_id, size=calls)
 
     def withdraw(self, student: Student) -> None:
         """Delete the student's text and stop reading it. Nothing there is no error."""

@@ -177,3 +177,75 @@ async def test_short_urgent_jobs_do_not_make_the_wait_of_the_others_look_short()
     await until(lambda: "next" in work.started)
     assert line.places()["next"].wait_s == 20.0
     await line.stop()
+
+
+async def finish_after(work: Work, job: str, seconds: float) -> None:
+    await until(lambda: job in work.started)
+    work.now += seconds
+    work.finish(job)
+    await until(lambda: job in work.ended)
+
+
+async def test_a_job_that_is_more_work_is_expected_to_take_longer() -> None:
+    work = Work()
+    line = FairLine(work, slots=1, clock=lambda: work.now)
+    line.add("short", "a", size=2)
+    line.add("long", "b", size=5)
+    line.add("left over", "c", size=1)
+    line.start()
+    await finish_after(work, "short", 20.0)
+    await until(lambda: "long" in work.started)
+    places = line.places()
+    assert places["long"].wait_s == 50.0
+    assert places["left over"].wait_s == 60.0
+    await finish_after(work, "long", 50.0)
+    await until(lambda: "left over" in work.started)
+    assert line.places()["left over"].wait_s == 10.0
+    await line.stop()
+
+
+async def test_a_slow_first_job_does_not_weigh_more_than_the_next_ones() -> None:
+    work = Work()
+    line = FairLine(work, slots=1, clock=lambda: work.now)
+    for job in "abcd":
+        line.add(job, job)
+    line.start()
+    for job, seconds in (("a", 24.0), ("b", 9.0), ("c", 9.0)):
+        await finish_after(work, job, seconds)
+    await until(lambda: "d" in work.started)
+    assert line.places()["d"].wait_s == 14.0
+    await line.stop()
+
+
+async def test_nobody_knows_how_long_a_pause_takes() -> None:
+    work = Work()
+    line = FairLine(work, slots=1, clock=lambda: work.now)
+    for job in "abc":
+        line.add(job, job)
+    line.start()
+    await finish_after(work, "a", 10.0)
+    await until(lambda: "b" in work.started)
+    line.pause(True)
+    assert line.places()["b"].wait_s == 10.0
+    assert line.places()["c"].wait_s is None
+    line.pause(False)
+    assert line.places()["c"].wait_s == 20.0
+    await line.stop()
+
+
+async def test_with_fewer_slots_the_wait_is_for_one_that_stays() -> None:
+    work = Work()
+    line = FairLine(work, slots=2, clock=lambda: work.now)
+    line.start()
+    line.add("first", "z")
+    await finish_after(work, "first", 10.0)
+    line.add("a", "a")
+    await until(lambda: "a" in work.started)
+    work.now += 6.0
+    line.add("b", "b")
+    await until(lambda: "b" in work.started)
+    line.add("c", "c")
+    line.resize(1)
+    stays = next(job for job in "ab" if work.slots[job] == 0)
+    assert line.places()["c"].wait_s == {"a": 4.0, "b": 10.0}[stays] + 10.0
+    await line.stop()
