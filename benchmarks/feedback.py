@@ -38,6 +38,7 @@ from launcher.apps.feedback_companion.prompts import (  # noqa: E402
     EXAMPLES,
     MAX_TOKENS,
     PROMPT_VERSION,
+    Asked,
     build_messages,
     guided_schema,
     reply_schema,
@@ -137,9 +138,8 @@ class Reader:
         taken: set[str],
     ) -> Comment | None:
         criterion, tally = ready.criteria[part], self._tally
-        messages = build_messages(
-            goal=ready.goal, sentences=sentences, own_question="", criterion=criterion, lang=lang
-        )
+        asked = Asked(goal=ready.goal, sentences=sentences, lang=lang)
+        messages = build_messages(asked, criterion)
         schema = (
             guided_schema(
                 sentences,

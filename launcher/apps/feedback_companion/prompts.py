@@ -211,40 +211,40 @@ def student_block(
     return block
 
 
-def build_messages(
-    *,
-    goal: str,
-    sentences: Sequence[Sentence],
-    own_question: str,
-    criterion: Criterion,
-    lang: str,
-    wording: str = "",
-    own_aim: str = "",
-    use: str = "",
-) -> list[dict[str, str]]:
-    """The chat messages of one call. ``wording`` is one of `WORDINGS`, or empty."""
-    return [
-        *shared_messages(goal=goal, lang=lang, wording=wording, use=use),
-        {
-            "role": "user",
-            "content": student_block(sentences, own_question, lang, own_aim)
-            + f"{LABELS[lang]['criterion']}: {as_data(criterion.line)}",
-        },
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A text to ask the model about, and what its class shares: goal, wording and use.
+
+    ``wording`` is one of `WORDINGS`, or empty.
+    """
+
+    goal: str
+    lang: str
+    sentences: Sequence[Sentence]
+    own_question: str = ""
+    own_aim: str = ""
+    wording: str = ""
+    use: str = ""
 
 
-def shared_messages(*, goal: str, lang: str, wording: str, use: str) -> list[dict[str, str]]:
-    """What all calls of a class begin with."""
-    labels = LABELS[lang]
-    example = EXAMPLES[lang]
-    role = _USES[lang].get(use, "")
+def build_messages(asked: Asked, criterion: Criterion) -> list[dict[str, str]]:
+    """The chat messages of one call about one criterion."""
+    return messages_with(asked, f"{LABELS[asked.lang]['criterion']}: {as_data(criterion.line)}")
+
+
+def messages_with(asked: Asked, task: str) -> list[dict[str, str]]:
+    """What all calls of a class begin with, then the student's text, then ``task``."""
+    labels = LABELS[asked.lang]
+    example = EXAMPLES[asked.lang]
+    role = _USES[asked.lang].get(asked.use, "")
+    block = student_block(asked.sentences, asked.own_question, asked.lang, asked.own_aim)
     return [
         {
             "role": "system",
-            "content": _RULES[lang]
+            "content": _RULES[asked.lang]
             + (f" {role}" if role else "")
-            + _wording(wording, lang)
-            + f"\n{labels['goal']}: {as_data(goal)}",
+            + _wording(asked.wording, asked.lang)
+            + f"\n{labels['goal']}: {as_data(asked.goal)}",
         },
         {
             "role": "user",
@@ -252,6 +252,7 @@ def shared_messages(*, goal: str, lang: str, wording: str, use: str) -> list[dic
             f"{example.criterion}",
         },
         {"role": "assistant", "content": json.dumps(example.reply, ensure_ascii=False)},
+        {"role": "user", "content": block + task},
     ]
 
 

@@ -8,11 +8,11 @@ from launcher.apps.feedback_companion.checks import Comment
 from launcher.apps.feedback_companion.checks_more import MAX_STEPS
 from launcher.apps.feedback_companion.prompts import (
     PLAIN,
+    Asked,
     as_data,
     clauses,
     closed,
-    shared_messages,
-    student_block,
+    messages_with,
 )
 from launcher.apps.feedback_companion.sentences import Sentence
 
@@ -73,27 +73,10 @@ _GUIDED_WORDINGS = {
 }
 
 
-def steps_messages(
-    *,
-    goal: str,
-    sentences: Sequence[Sentence],
-    own_question: str,
-    own_aim: str,
-    comments: Sequence[Comment],
-    lang: str,
-    wording: str,
-    use: str,
-) -> list[dict[str, str]]:
+def steps_messages(asked: Asked, comments: Sequence[Comment]) -> list[dict[str, str]]:
     """Ask for next steps; begins as every call about this text, so that the cache is used."""
     said = "\n".join(f"- {as_data(comment.next_step)}" for comment in comments)
-    return [
-        *shared_messages(goal=goal, lang=lang, wording=wording, use=use),
-        {
-            "role": "user",
-            "content": student_block(sentences, own_question, lang, own_aim)
-            + f"<comments>\n{said}\n</comments>\n{_STEPS_TASK[lang]}",
-        },
-    ]
+    return messages_with(asked, f"<comments>\n{said}\n</comments>\n{_STEPS_TASK[asked.lang]}")
 
 
 def steps_schema() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,6 +20,7 @@ from launcher.apps.feedback_companion.private import leaks
 from launcher.apps.feedback_companion.prompts import (
     EXAMPLES,
     MAX_TOKENS,
+    Asked,
     Criterion,
     build_messages,
     guided_schema,
@@ -135,7 +137,8 @@ class Reading:
         if known is not None:
             return known
         longest = max(activity.criteria, key=lambda c: len(c.line))
-        text = "\n".join(message["content"] for message in _prompt(activity, lang, "", longest))
+        asked = _asked_by_class(activity, lang)
+        text = "\n".join(message["content"] for message in build_messages(asked, longest))
         exact = await self._engine.count_tokens(text)
         if exact is None:
             return int(len(text) / _CAUTIOUS_CHARS_PER_TOKEN) + _TEMPLATE_TOKENS
@@ -236,16 +239,7 @@ class Reading:
                 return found
             return _unless_leaking(found, lang, f"{submission.text} {topic}")
 
-        messages = build_messages(
-            goal=activity.goal,
-            sentences=sentences,
-            own_question=submission.own_question,
-            own_aim=submission.own_aim,
-            criterion=criterion,
-            lang=lang,
-            wording=activity.wording,
-            use=activity.use,
-        )
+        messages = build_messages(_asked(activity, submission, sentences), criterion)
         again = partial(self._seat, activity, lang, slot)
         return await self._ask(messages, schema, check, slot=slot, again=again)
 
@@ -268,16 +262,7 @@ class Reading:
             safe = [step for step in found if not leaks(step, lang, allowed)]
             return safe or Rejected(reason="leaked_name")
 
-        messages = steps_messages(
-            goal=activity.goal,
-            sentences=sentences,
-            own_question=submission.own_question,
-            own_aim=submission.own_aim,
-            comments=kept,
-            lang=lang,
-            wording=activity.wording,
-            use=activity.use,
-        )
+        messages = steps_messages(_asked(activity, submission, sentences), kept)
         schema = (
             guided_steps_schema(sentences, kept, lang) if self.config.practice else steps_schema()
         )
@@ -405,13 +390,20 @@ def _language_of(note: str, default: Lang) -> Lang:
     return next((lang for lang in langs if looks_like(note, lang)), default)
 
 
-def _prompt(activity: Activity, lang: str, text: str, criterion: Criterion) -> list[dict[str, str]]:
-    return build_messages(
+def _asked(activity: Activity, submission: Submission, sentences: Sequence[Sentence]) -> Asked:
+    return dataclasses.replace(
+        _asked_by_class(activity, submission.lang),
+        sentences=sentences,
+        own_question=submission.own_question,
+        own_aim=submission.own_aim,
+    )
+
+
+def _asked_by_class(activity: Activity, lang: str, text: str = "") -> Asked:
+    return Asked(
         goal=activity.goal,
-        sentences=split_sentences(text),
-        own_question="",
-        criterion=criterion,
         lang=lang,
+        sentences=split_sentences(text),
         wording=activity.wording,
         use=activity.use,
     )
@@ -422,5 +414,7 @@ def _shared_by_class(
 ) -> tuple[str, tuple[list[dict[str, str]], list[dict[str, str]]]]:
     """A name for the part of a prompt that all texts share, and two prompts that show it."""
     first = activity.criteria[0]
-    prompts = (_prompt(activity, lang, "Aap.", first), _prompt(activity, lang, "Zon.", first))
-    return f"{activity.id}-{lang}", prompts
+    one, other = (
+        build_messages(_asked_by_class(activity, lang, text), first) for text in ("Aap.", "Zon.")
+    )
+    return f"{activity.id}-{lang}", (one, other)
