@@ -23,6 +23,7 @@ from launcher.sharing.contract import (
     NICKNAME_HEADER,
     STUDENT_HEADER,
 )
+from tests.services.lessons import engine_running
 
 TEACHER_TOKEN = "teacher-token-of-the-test"
 GATEWAY_KEY = "gateway-key-of-the-test"
@@ -283,34 +284,14 @@ def wait_for_state(client: httpx.Client, state: str, *, timeout_s: float = 60) -
     return found
 
 
-_ENGINE = """
-import sys, time, xllamacpp
-p = xllamacpp.CommonParams()
-p.model.path, p.api_keys = sys.argv[1], [sys.argv[2]]
-p.n_ctx, p.n_parallel, p.port, p.n_gpu_layers = 8192, 2, 0, 0
-p.cache_ram_mib, p.ui, p.kv_unified = 0, False, False
-server = xllamacpp.Server(p)
-print(server.listening_address, flush=True)
-sys.stdin.read()
-"""
-
-
 @contextlib.contextmanager
-def real_engine(model: Path, key: str) -> Iterator[str]:
-    """The real engine in its own process; gives its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", _ENGINE, str(model), key],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.wait(10)
-        process.stdin.close()
-        process.stdout.close()
+def app_with_real_engine(model: Path, folder: Path) -> Iterator[App]:
+    """The app, beside the engine as a lesson runs it."""
+    with engine_running(model, folder, context_tokens=4096, threads=2) as engine:
+        app = App(
+            folder=folder, engine_url=engine.url, engine_key=engine.key, model="SmolLM2 135M"
+        ).start()
+        try:
+            yield app
+        finally:
+            app.stop()

@@ -14,7 +14,7 @@ from tests.web.support import (
     TEACHER_TOKEN,
     App,
     FakeEngine,
-    real_engine,
+    app_with_real_engine,
     student_headers,
 )
 
@@ -279,23 +279,18 @@ def test_the_way_in_without_a_token_says_where_to_go(browser: Browser, app: App)
 def test_the_real_engine_at_phone_size(
     browser: Browser, starter_model: Path, tmp_path: Path
 ) -> None:
-    key = "engine-key-of-the-test"
-    with real_engine(starter_model, key) as url:
-        app = App(folder=tmp_path, engine_url=url, engine_key=key, model="SmolLM2 135M").start()
-        try:
-            page = open_student(browser, app)
-            expect(page.locator("#practice")).to_be_visible()
-            write_and_send(page)
-            expect(page.locator("#headline")).to_have_text("Wacht op je docent", timeout=400_000)
-            teacher = open_teacher(browser, app)
-            teacher.click("#texts-list button")
-            teacher.click("#release")
-            expect(page.locator("#feedback article.comment").first).to_be_visible()
-            marked: list[Any] = page.locator("mark").all_inner_texts()
-            assert marked
-            assert all(sentence in DUTCH_TEXT for sentence in marked)
-        finally:
-            app.stop()
+    with app_with_real_engine(starter_model, tmp_path) as app:
+        page = open_student(browser, app)
+        expect(page.locator("#practice")).to_be_visible()
+        write_and_send(page)
+        expect(page.locator("#headline")).to_have_text("Wacht op je docent", timeout=400_000)
+        teacher = open_teacher(browser, app)
+        teacher.click("#texts-list button")
+        teacher.click("#release")
+        expect(page.locator("#feedback article.comment").first).to_be_visible()
+        marked: list[Any] = page.locator("mark").all_inner_texts()
+        assert marked
+        assert all(sentence in DUTCH_TEXT for sentence in marked)
 
 
 def test_a_students_browser_never_gets_a_draft(browser: Browser, app: App) -> None:

@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.web.support import DUTCH_TEXT, App, FakeEngine, hand_in, real_engine, wait_until
+from tests.web.support import (
+    DUTCH_TEXT,
+    App,
+    FakeEngine,
+    app_with_real_engine,
+    hand_in,
+    wait_until,
+)
 
 CLASS = 30
 SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
@@ -91,38 +98,33 @@ def test_the_wait_that_students_read_is_true(
     starter_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """At most 30 % beside the truth (the median), from the third finished text on."""
-    key = "engine-key-of-the-test"
     told: dict[int, float] = {}
     errors: list[float] = []
-    with real_engine(starter_model, key) as url:
-        app = App(folder=tmp_path, engine_url=url, engine_key=key, model="SmolLM2 135M").start()
-        try:
-            all_hand_in(app)
-            with app.teacher() as teacher:
+    with app_with_real_engine(starter_model, tmp_path) as app:
+        all_hand_in(app)
+        with app.teacher() as teacher:
 
-                def read() -> int:
-                    return int(teacher.get("/api/status").json()["counts"]["review"])
+            def read() -> int:
+                return int(teacher.get("/api/status").json()["counts"]["review"])
 
-                wait_until(lambda: read() >= 3, timeout_s=1800)
-                asked_at = time.monotonic()
-                for number in range(CLASS):
-                    view = seen(app, number)
-                    wait_s = told_s(view) if view["state"] == "queued" else None
-                    if wait_s is not None:
-                        told[number] = wait_s
-                finished: dict[int, float] = {}
+            wait_until(lambda: read() >= 3, timeout_s=1800)
+            asked_at = time.monotonic()
+            for number in range(CLASS):
+                view = seen(app, number)
+                wait_s = told_s(view) if view["state"] == "queued" else None
+                if wait_s is not None:
+                    told[number] = wait_s
+            finished: dict[int, float] = {}
 
-                def all_read() -> bool:
-                    for number in set(told) - set(finished):
-                        if seen(app, number)["state"] == "review":
-                            finished[number] = time.monotonic() - asked_at
-                    return len(finished) == len(told)
+            def all_read() -> bool:
+                for number in set(told) - set(finished):
+                    if seen(app, number)["state"] == "review":
+                        finished[number] = time.monotonic() - asked_at
+                return len(finished) == len(told)
 
-                wait_until(all_read, timeout_s=3000)
-            for number, expected in told.items():
-                errors.append(abs(expected - finished[number]) / finished[number])
-        finally:
-            app.stop()
+            wait_until(all_read, timeout_s=3000)
+        for number, expected in told.items():
+            errors.append(abs(expected - finished[number]) / finished[number])
     assert len(errors) >= 20
     with capsys.disabled():
         sys.stdout.write(

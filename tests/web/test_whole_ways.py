@@ -22,8 +22,8 @@ from tests.web.support import (
     DUTCH_TEXT,
     App,
     FakeEngine,
+    app_with_real_engine,
     hand_in,
-    real_engine,
     student_headers,
 )
 from tests.web.test_feedback_companion_browser import open_teacher
@@ -41,7 +41,6 @@ USES = {
 }
 SIZES = {"phone": {"width": 360, "height": 740}, "laptop": {"width": 1280, "height": 800}}
 TEXTS = {"nl": DUTCH_TEXT, "en": ENGLISH_TEXT}
-KEY = "engine-key-of-the-test"
 MINUTE_MS = 60_000
 
 
@@ -105,10 +104,8 @@ def browser() -> Iterator[Browser]:
 def lesson(starter_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """One lesson with the real engine, in which the teacher changes the assignment each time."""
     folder = tmp_path_factory.mktemp("lesson")
-    with real_engine(starter_model, KEY) as url:
-        app = App(folder=folder, engine_url=url, engine_key=KEY, model="SmolLM2 135M").start()
+    with app_with_real_engine(starter_model, folder) as app:
         yield app
-        app.stop()
 
 
 def upload(text: str, kind: str) -> dict[str, Any]:
