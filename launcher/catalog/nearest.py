@@ -44,4 +44,7 @@ def _meant(typed: str, known: Iterable[str]) -> str | None:
 
 
 def _alike(typed: str, name: str) -> bool:
-    return (len(typed) > 2 and typed in name) or SequenceMatcher(None, typed, name).ratio() >= ALIKE
+    same_family = typed.partition("-")[0] == name.partition("-")[0]
+    if len(typed) > 2 and (typed in name or same_family):
+        return True
+    return SequenceMatcher(None, typed, name).ratio() >= ALIKE

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from launcher.cli.progress import notice_key
+from launcher.cli.progress import notice_key, service_line
 from launcher.cli.render import Picture
 from launcher.i18n import Translator
 from launcher.lesson.types import LessonSnapshot, to_dict
@@ -41,7 +41,7 @@ def state_lines(snapshot: LessonSnapshot, t: Translator) -> Iterator[str]:
         yield t("lesson.ended_uncleanly_story")
         return
     for service, state in snapshot.services.items():
-        yield t("cli.service_changed", service=service, state=t(f"cli.state.{state}"))
+        yield service_line(t, service, state)
     for notice in snapshot.notices:
         yield t(notice_key(notice.code), **notice.params)
     yield t("cli.status.model", model=snapshot.engine.model_name)

@@ -24,7 +24,7 @@ def progress_reporter(t: Translator) -> Callable[[Event], None]:
             case Notice(code=code, params=params):
                 say(t(notice_key(code), **params))
             case ServiceChanged(service=service, state=state):
-                say(t("cli.service_changed", service=service, state=t(f"cli.state.{state}")))
+                say(service_line(t, service, state))
             case Progress() if moves:
                 sys.stderr.write(f"{CLEAR_LINE}{printable(_line(t, event))}")
             case StepFinished() if moves:
@@ -32,6 +32,13 @@ def progress_reporter(t: Translator) -> Callable[[Event], None]:
         sys.stderr.flush()
 
     return report
+
+
+def service_line(t: Translator, service: str, state: str) -> str:
+    """How one program of a lesson is doing; apps go by their id."""
+    key = f"cli.service.{service}"
+    name = t(key) if t.has(key) else service
+    return t("cli.service_changed", service=name, state=t(f"cli.state.{state}"))
 
 
 def notice_key(code: str) -> str:

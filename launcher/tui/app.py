@@ -58,7 +58,8 @@ class PaadjeApp(App[None]):
     CSS_PATH: ClassVar[list[str | PurePath]] = ["styles/paadje.tcss", "styles/screens.tcss"]
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - not a class variable to Textual
-        (0, "-narrow"),
+        (0, "-tiny"),
+        (76, "-narrow"),
         (108, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012

@@ -129,6 +129,7 @@ def test_the_saved_language_is_spoken(home: Path, capsys: pytest.CaptureFixture[
         (["plan", "x"], "catalog.no_such_app", "x"),
         (["plan", "feedback-companion", "--model", "zzz"], "catalog.no_such_model", "zzz"),
         (["plan", "feedback-companion", "--model", "qwen"], "catalog.unknown_model", "qwen"),
+        (["plan", "feedback-companion", "--model", "gemma-9"], "catalog.unknown_model", "gemma"),
     ],
 )
 @pytest.mark.parametrize("lang", ["nl", "en"])
