@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 from launcher import lesson
@@ -156,7 +157,15 @@ def _listed(entries: Sequence[ModelEntry], t: Translator) -> Iterator[str]:
         if entry.in_use:
             yield f"   {t('cli.models.in_use')}"
         elif entry.last_used_at is not None:
-            yield f"   {t('cli.models.last_used', day=entry.last_used_at[:10])}"
+            yield f"   {t('cli.models.last_used', day=_day(entry.last_used_at, t))}"
+
+
+def _day(written: str, t: Translator) -> str:
+    """The day of a time in a file, which others can write."""
+    try:
+        return t.day(date.fromisoformat(written[:10]))
+    except ValueError:
+        return "?"
 
 
 def _added(entry: ModelEntry, facts: ModelFacts, t: Translator) -> Iterator[str]:
@@ -188,7 +197,7 @@ def _terms(card: LicenceCard, t: Translator) -> Iterator[str]:
     if card.page is not None:
         yield t("cli.models.terms_page", page=card.page)
     if card.accepted_at is not None:
-        yield t("cli.models.terms_accepted", day=card.accepted_at[:10])
+        yield t("cli.models.terms_accepted", day=_day(card.accepted_at, t))
     elif card.needs_acceptance:
         yield t("cli.models.terms_needed")
     if card.text is not None:

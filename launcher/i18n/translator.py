@@ -2,6 +2,7 @@
 
 import gettext
 import io
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -47,6 +48,12 @@ class Translator:
         if bytes_per_s >= MIB or not bytes_per_s:
             return self.size(round(bytes_per_s))
         return f"{self.number(max(bytes_per_s / MIB, 0.1), digits=1)} MB"
+
+    def day(self, day: date) -> str:
+        """22 november 2026."""
+        from babel.dates import format_date
+
+        return format_date(day, format="d MMMM y", locale=self.lang)
 
     def part(self, size_bytes: int, whole_bytes: int) -> str:
         """A size of another: 5,1 van 7,2 GB."""

@@ -1,8 +1,8 @@
 """One page for the people who look after the network: what Paadje needs, and what was measured."""
 
 import html
-import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -59,7 +59,7 @@ def letter_lines(found: NetworkDiagnosis, t: Translator, *, first_port: int) -> 
     yield "heading", (t("lesson.letter.privacy_heading"),)
     yield "text", (t("lesson.letter.privacy"),)
     yield "text", (t("lesson.letter.kit"),)
-    yield "heading", (t("lesson.letter.measured", date=time.strftime("%Y-%m-%d")),)
+    yield "heading", (t("lesson.letter.measured", date=t.day(datetime.now().astimezone().date())),)
     has_proxy = t("lesson.letter.has_proxy", proxy=found.proxy)
     yield "item", (has_proxy if found.proxy else t("lesson.letter.no_proxy"),)
     if found.proxy_script:

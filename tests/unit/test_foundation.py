@@ -4,6 +4,7 @@ import io
 import json
 import os
 import stat
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,8 @@ def test_numbers_and_times_are_written_as_people_say_them() -> None:
     dutch, english = translator("nl"), translator("en")
     assert dutch.size(5 * 2**30 + 2**29) == "5,5 GB"
     assert english.size(98_362_432) == "94 MB"
+    assert dutch.day(date(2026, 11, 2)) == "2 november 2026"
+    assert english.day(date(2026, 11, 2)) == "2 November 2026"
     assert dutch.rate(6_500_000) == "6 MB"
     assert dutch.rate(300_000) == "0,3 MB"
     assert english.rate(300) == "0.1 MB"

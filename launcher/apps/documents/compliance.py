@@ -76,7 +76,7 @@ def compliance_document(name: str, facts: ComplianceFacts, lang: str) -> Documen
         "retention": t.plural("documents.retention.days", facts.retention_days)
         if facts.retention_days
         else t("documents.retention.lesson"),
-        "date": facts.made_on.isoformat(),
+        "date": t.day(facts.made_on),
     }
     title, *blocks = _parse((TEXTS / f"{name}.{lang}.md").read_text("utf-8"), facts, values, t)
     assert isinstance(title, Heading)

@@ -47,5 +47,5 @@ def shown(name: str, lang: str) -> str:
         "documents.legal.shown",
         text=found.text,
         source=found.source,
-        date=found.checked_on.isoformat(),
+        date=t.day(found.checked_on),
     )

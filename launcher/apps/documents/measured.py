@@ -36,7 +36,7 @@ def recall_sentence(found: PrivacyFigures | None, t: Translator) -> str:
     return t(
         "documents.recall",
         texts=t.number(found.texts),
-        date=found.measured_on.isoformat(),
+        date=t.day(found.measured_on),
         names=t.number(100 * found.names_recall),
         everything=t.number(100 * found.all_recall),
         missed=t.number(100 - 100 * found.all_recall),
