@@ -5,6 +5,7 @@ Two ways in. The fronts use the control token on ``/sharing``. A browser opens
 Nothing here is in the gateway: no phone can reach it.
 """
 
+import hashlib
 import hmac
 import json
 import secrets
@@ -21,8 +22,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from launcher.errors import PaadjeError
+from launcher.host.api import ControlAccess
 from launcher.host.openapi import student_api, teacher_api
-from launcher.host.sharing_control import SharingControl, new_secret
+from launcher.host.sharing_control import SharingControl
 from launcher.i18n import describe_error, translator
 from launcher.sharing.join import show_code
 from launcher.sharing.qr import svg_qr
@@ -58,7 +60,7 @@ class SharingPages:
         self._t = translator(lang)
         self._origin = f"http://127.0.0.1:{port}"
         self._cookie_name = f"paadje_projector_{port}"
-        self._token = new_secret()
+        self._token = secrets.token_urlsafe(24)
         self._sessions: set[str] = set()
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -168,8 +170,7 @@ class SharingPages:
             return PlainTextResponse("unauthorized", 401)
         if text is None:
             return PlainTextResponse("nothing here", 404)
-        picture = svg_qr(text, title="QR").replace("<svg ", f'<svg xmlns="{_SVG}" ', 1)
-        return Response(picture, media_type="image/svg+xml")
+        return Response(svg_qr(text, title="QR"), media_type="image/svg+xml")
 
     async def _do(self, wanted: dict[str, Any]) -> Response:
         try:
@@ -194,13 +195,8 @@ class SharingPages:
         return HTMLResponse(page)
 
 
-_SVG = "http://www.w3.org/2000/svg"
-
-
 def with_sharing(control_api: ASGIApp, pages: SharingPages, *, port: int, token: str) -> ASGIApp:
     """The control API of the host, and beside it what this module serves."""
-    from launcher.host.api import ControlAccess
-
     fronts = ControlAccess(pages.fronts, port=port, token=token)
     browser = OwnBrowser(pages.browser, port=port)
 
@@ -262,8 +258,6 @@ async def _json_object(request: Request) -> dict[str, Any]:
 
 
 def _fingerprint(text: str) -> str:
-    import hashlib
-
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

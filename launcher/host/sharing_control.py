@@ -11,7 +11,6 @@ import dataclasses
 import ipaddress
 import logging
 import os
-import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -483,8 +482,3 @@ def _number(value: object, least: int, most: int) -> int:
     if whole is None or not least <= whole <= most:
         raise UsageError("host.unknown_wish", detail="number")
     return whole
-
-
-def new_secret() -> str:
-    """For the way into the projector page."""
-    return secrets.token_urlsafe(24)

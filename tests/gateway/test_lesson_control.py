@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from launcher.errors import UsageError
 from launcher.gateway.app import Gateway
 from launcher.gateway.config import GatewayConfig
 from launcher.host.projector import SharingPages
+from launcher.sharing.qr import svg_qr
 from tests.gateway.harness import TOKEN, UpstreamApp, raw, status_of, wait_until
 from tests.gateway.lesson import RunningLesson
 
@@ -203,6 +205,13 @@ def test_the_projector_needs_its_token_and_its_own_origin(lesson: RunningLesson)
         answer = inside.post("/projector/do", json={"do": "lock"}, headers={"origin": origin})
         assert answer.status_code == 403
     assert inside.get("/projector/state", headers={"host": "localhost"}).status_code == 400
+
+
+def test_the_picture_of_the_code_is_whole_xml(lesson: RunningLesson) -> None:
+    """Chromium forgives what other browsers do not show."""
+    picture = projector(lesson).get("/projector/join.svg").text
+    assert ElementTree.fromstring(picture).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314
+    assert picture == svg_qr(lesson.client.sharing()["join_url"], title="QR")
 
 
 def test_the_projector_can_do_little(lesson: RunningLesson) -> None:
