@@ -369,7 +369,7 @@ def _solve(model: CatalogModel, times: Times, clock: str) -> Constants:
         slots=SLOTS,
         kv_bytes_read=_kv_bytes_per_token(model) * 48,
     )
-    found = solve(model, measured, on_gpu=False)
+    found = solve(model, measured)
     assert found is not None
     return found
 

@@ -129,7 +129,7 @@ def uninstall(
     """The receipt, as lines; with ``everything`` the models and data are gone when it returns."""
     lines = [t("packaging.program_goes", folder=str(program), size=t.size(_size_of(program)))]
     if everything:
-        receipt = lesson.uninstall(context, None, report=ignore)
+        receipt = lesson.uninstall(context, None)
         size_freed = t.size(receipt.freed_bytes)
         if not receipt.kept:
             lines.append(t("packaging.data_gone", size=size_freed))

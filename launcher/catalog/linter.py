@@ -34,14 +34,13 @@ KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong: where, what, and the nearest valid name when there is one."""
+    """One thing that is wrong; ``params`` has the nearest valid name when there is one."""
 
     line: int
     key: str
     """Dotted, list items as ``[0]``; empty for the file as a whole."""
     code: str
     params: Mapping[str, str | int | float] = field(default_factory=dict)
-    nearest: str | None = None
 
     def __str__(self) -> str:
         values = "".join(f" {name}={value}" for name, value in self.params.items() if name != "key")
@@ -278,5 +277,4 @@ def _finding(
         key=key,
         code=code,
         params={"key": key, **params, **hint},
-        nearest=nearest,
     )

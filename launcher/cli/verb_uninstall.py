@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from launcher import lesson
 from launcher.cli.ask import YES
 from launcher.cli.parser import Parser, verb_parser
-from launcher.cli.progress import progress_reporter
 from launcher.cli.render import Output, show
 from launcher.errors import Cancelled, UsageError
 from launcher.i18n import Translator
@@ -31,7 +30,7 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
         raise UsageError("cli.too_much", command="paadje uninstall", what=options.app)
     if options.everything and not (options.yes or options.json) and sys.stdin.isatty():
         _ask(t)
-    receipt = lesson.uninstall(context, options.app, report=progress_reporter(t))
+    receipt = lesson.uninstall(context, options.app)
     return show(Output(data=to_dict(receipt), lines=_lines(receipt, t)), as_json=options.json)
 
 

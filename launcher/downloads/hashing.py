@@ -87,8 +87,6 @@ def hash_file(
     return digest
 
 
-def sha256_of(
-    path: Path, *, cancel: Cancel, report: Report = ignore, step: str = "models.check"
-) -> str:
+def sha256_of(path: Path, *, cancel: Cancel, report: Report = ignore) -> str:
     """The sha256 of the whole file, in hexadecimal."""
-    return hash_file(path, cancel=cancel, report=report, step=step).hexdigest()
+    return hash_file(path, cancel=cancel, report=report).hexdigest()

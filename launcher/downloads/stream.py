@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from launcher.errors import PaadjeError
+from launcher.units import MIB
 
 QUEUED_BLOCKS = 8
-BLOCK_BYTES = 1024 * 1024
+BLOCK_BYTES = 1 * MIB
 """At most 8 MiB is between the reader and the writer."""
 _ABANDONED_LOOK_S = 0.2
 

@@ -52,10 +52,6 @@ class DryRun:
     """The part of each of the three that is not in main memory."""
 
     @property
-    def gpu_bytes(self) -> int:
-        return sum(self.on_gpu)
-
-    @property
     def total_bytes(self) -> int:
         return self.weights_bytes + self.kv_cache_bytes + self.compute_bytes
 

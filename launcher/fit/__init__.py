@@ -1,7 +1,7 @@
 """Can this computer do it, for this class, and how long will they wait? Pure functions."""
 
 from launcher.fit.choose import fit_model, rank, with_way_out
-from launcher.fit.explain import explain_fit, explain_reason, verdict_label
+from launcher.fit.explain import explain_fit, explain_reason
 from launcher.fit.memory import predict_memory
 from launcher.fit.reasons import slower_than_predicted
 from launcher.fit.speed import predict_speed
@@ -21,6 +21,5 @@ __all__ = [
     "predict_speed",
     "rank",
     "slower_than_predicted",
-    "verdict_label",
     "with_way_out",
 ]

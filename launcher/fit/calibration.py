@@ -48,7 +48,7 @@ class Calibration:
     quantization: str = ""
 
 
-def solve(model: CatalogModel, measured: Measured, *, on_gpu: bool) -> Constants | None:
+def solve(model: CatalogModel, measured: Measured) -> Constants | None:
     """The constants that give back what was measured; None for a model of unknown size."""
     parameters = model.active_parameters or model.parameters
     if parameters is None or model.file is None:

@@ -112,7 +112,7 @@ def fit_model(
         if not placements:
             fewer = _fewer_slots(model, machine, layout, wanted)
             need = layout.need(model, wanted if fewer else slots or 1)
-            obstacles += tuple(reasons.too_big(model, need, room, context_tokens, fewer))
+            obstacles += tuple(reasons.too_big(need, room, context_tokens, fewer))
         return _no(model, machine, need, room, students, context_tokens, wanted, obstacles)
 
     def timed(placement: _Placement, *, use_known: bool = True) -> SpeedEstimate:

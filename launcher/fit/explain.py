@@ -2,13 +2,8 @@
 
 from collections.abc import Iterator
 
-from launcher.fit.types import Fit, Reason, Verdict
+from launcher.fit.types import Fit, Reason
 from launcher.i18n import Translator, translator
-
-
-def verdict_label(verdict: Verdict, lang: str) -> str:
-    """Two or three words: fits well, fits tightly, does not fit."""
-    return translator(lang)(f"fit.verdict.{verdict}")
 
 
 def explain_fit(fit: Fit, model_name: str, lang: str, *, practice: bool = False) -> tuple[str, ...]:

@@ -21,7 +21,6 @@ ON_GPU: tuple[Verdict, ...] = ("full_gpu", "partial")
 
 
 def too_big(
-    model: CatalogModel,
     need: MemoryNeed,
     room: Budget,
     context_tokens: int,

@@ -125,7 +125,7 @@ def predict_speed(
     """
     if gpu is None or gpu_share <= 0:
         gpu, gpu_share = None, 0.0
-    processor, graphics = _processor(model, machine), _graphics(gpu)
+    processor, graphics = _processor(machine), _graphics(gpu)
     known = on_graphics if gpu_share >= 1 else on_processor if gpu is None else None
     if on_processor is not None:
         processor = _as_measured(on_processor)
@@ -269,7 +269,7 @@ def _prompt_speed(model: CatalogModel, shares: tuple[tuple[_Device, float], ...]
     return 1 / seconds
 
 
-def _processor(model: CatalogModel, machine: MachineProfile) -> _Device:
+def _processor(machine: MachineProfile) -> _Device:
     bandwidth = machine.memory_bandwidth_bytes_per_s.value
     flops = machine.compute_flops.value
     return _Device(

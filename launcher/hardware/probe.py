@@ -94,7 +94,7 @@ def run_probes(probes: Mapping[str, Probe], timeout_s: float = PROBE_TIMEOUT_S) 
     """
     answers: dict[str, Any] = dict.fromkeys(probes)
 
-    def run(name: str, probe: Probe, box: list[Any]) -> None:
+    def run(probe: Probe, box: list[Any]) -> None:
         try:
             box.append(probe())
         except FOREIGN_TROUBLE:
@@ -103,7 +103,7 @@ def run_probes(probes: Mapping[str, Probe], timeout_s: float = PROBE_TIMEOUT_S) 
     boxes: dict[str, list[Any]] = {name: [] for name in probes}
     threads = {
         name: threading.Thread(
-            target=run, args=(name, probe, boxes[name]), name=f"probe-{name}", daemon=True
+            target=run, args=(probe, boxes[name]), name=f"probe-{name}", daemon=True
         )
         for name, probe in probes.items()
     }

@@ -4,7 +4,6 @@ import dataclasses
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -232,12 +231,12 @@ def _keep(
     guess: Fit,
     measured: Measured,
 ) -> bool:
-    on_gpu = guess.gpu_layers == -1
     if machine.on_battery.value or model.file is None or guess.gpu_layers > 0:
         return False  # Half on each device says nothing of either.
-    constants = solve(model, measured, on_gpu=on_gpu)
+    constants = solve(model, measured)
     if constants is None:
         return False
+    on_gpu = guess.gpu_layers == -1
     processor, graphics = device_names(machine)
     gpu = usable_gpu(machine)
     new = Calibration(
@@ -272,14 +271,10 @@ def _better(probed: Probed[float], best: float) -> Probed[float]:
 def _save(context: Context, store: Store) -> bool:
     """Whether it could be kept; a plan is made all the same where nothing can be written."""
     try:
-        write_private_json(_file(context), _to_json(store))
+        write_private_json(_file(context), dataclasses.asdict(store))
     except OSError:
         return False
     return True
-
-
-def _to_json(store: Store) -> dict[str, Any]:
-    return dataclasses.asdict(store)
 
 
 def _file(context: Context) -> Path:

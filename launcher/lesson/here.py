@@ -76,7 +76,7 @@ class Elsewhere:
             )
         except PaadjeError:
             return models
-        self._keep(file, found.header.shape)
+        self._keep(file, found.shape)
         return self.with_headers(models)
 
     def _known_shape(self, file: ModelFile) -> ModelShape | None:

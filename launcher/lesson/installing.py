@@ -81,7 +81,7 @@ def install(
     return receipt
 
 
-def uninstall(context: Context, app: str | None, *, report: Report) -> UninstallReceipt:
+def uninstall(context: Context, app: str | None) -> UninstallReceipt:
     """Take away one app, or everything when ``app`` is None. Refused while its lesson runs.
 
     A model file that another app needs is kept. With None, all models, settings, logs and lessons

@@ -35,11 +35,12 @@ from launcher.models.library import Library
 from launcher.models.sources import Order
 from launcher.models.sources.file import copy_file
 from launcher.resources import catalog_file, data_root, recipes_dir
+from launcher.units import MIB
 
 KIT_FILE = "paadje-kit.json"
 SUMS_FILE = "SHA256SUMS"
 KIT_VERSION = 1
-WHEELS_BYTES = 512 * 1024 * 1024
+WHEELS_BYTES = 512 * MIB
 """Room for the programs; all of them together are about half of this."""
 LOOK_S = 0.1
 
@@ -102,7 +103,7 @@ def export_kit(
         report(StepFinished(step="lesson.kit_wheels"))
     elif wheels:
         report(Notice(code="lesson.kit_without_wheels"))
-    kit = _describe(folder, [model for model, _ in chosen], with_wheels, report, cancel)
+    kit = _describe(folder, [model for model, _ in chosen], with_wheels, cancel)
     write_private_json(
         folder / KIT_FILE,
         {
@@ -260,7 +261,6 @@ def _describe(
     folder: Path,
     models: Sequence[CatalogModel],
     with_wheels: bool,
-    report: Report,
     cancel: Cancel,
 ) -> Kit:
     """Every file of the kit with its hash; those of models were computed while writing."""

@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from launcher.fit.types import Fit, MemoryNeed, Reason, SpeedEstimate, Verdict
+from launcher.fit.types import MemoryNeed, Reason, SpeedEstimate, Verdict
 
 PLAN_VERSION = 1
 
@@ -87,6 +87,3 @@ def plan_to_dict(plan: LaunchPlan) -> dict[str, Any]:
     data = dataclasses.asdict(plan)
     data["memory"]["total_bytes"] = plan.memory.total_bytes
     return data
-
-
-__all__ = ["PLAN_VERSION", "Alternative", "Fit", "LaunchPlan", "PlannedFile", "plan_to_dict"]

@@ -247,11 +247,10 @@ def _end(record: LessonRecord) -> None:
         end_host(record)
 
 
-def _remove_folder(folder: Path) -> bool:
-    """Whether nothing is left. What cannot be removed is encrypted with a key that is gone."""
-    erased = erase_lesson_files(folder)
+def _remove_folder(folder: Path) -> None:
+    """What cannot be removed is encrypted with a key that is gone."""
+    erase_lesson_files(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    return erased
 
 
 def _read_spec(folder: Path) -> LessonSpec | None:

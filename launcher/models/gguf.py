@@ -48,11 +48,10 @@ _STRING, _ARRAY = 8, 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GgufHeader:
-    """What the header says. ``tensor_bytes`` is the sum of all tensors, without padding."""
+    """What the header says."""
 
     version: int
     tensor_count: int
-    tensor_bytes: int
     architecture: str
     name: str | None
     file_type: int | None
@@ -114,7 +113,6 @@ def join_headers(parts: Sequence[GgufHeader]) -> GgufHeader:
     return replace(
         first,
         tensor_count=sum(part.tensor_count for part in parts),
-        tensor_bytes=sizes.total_bytes,
         sizes=sizes,
         shape=shape_of(first.architecture, first.metadata, sizes),
     )
@@ -154,7 +152,6 @@ class _Reader:
         return GgufHeader(
             version=version,
             tensor_count=tensor_count,
-            tensor_bytes=sizes.total_bytes,
             architecture=architecture,
             name=_short(metadata.get("general.name")),
             file_type=whole(metadata.get("general.file_type")),

@@ -120,26 +120,6 @@ class Library:
         except PaadjeError:
             return
 
-    def verify(
-        self, file: ModelFile, *, cancel: Cancel | None = None, report: Report = ignore
-    ) -> bool:
-        """Read the whole file again and compare; the index then says what was found."""
-        path = self.find(file) or self.target(file)
-        return path.is_file() and self._verify(
-            file.sha256, path, cancel=cancel or Cancel(), report=report
-        )
-
-    def verify_name(
-        self, name: str, *, cancel: Cancel | None = None, report: Report = ignore
-    ) -> bool:
-        """As :meth:`verify`, against the index's own hash. Raises ``models.unknown_name``."""
-        entry = next((entry for entry in self.entries() if entry.name == name), None)
-        if entry is None:
-            raise PaadjeError("models.unknown_name", file=name)
-        return entry.path.is_file() and self._verify(
-            entry.sha256, entry.path, cancel=cancel or Cancel(), report=report
-        )
-
     def adopt(
         self, file: ModelFile, *, cancel: Cancel | None = None, report: Report = ignore
     ) -> Path | None:
@@ -198,7 +178,7 @@ class Library:
             raise PaadjeError("models.gguf_split", file=path.name)
         source = path.resolve()
         try:
-            sha256 = sha256_of(source, cancel=cancel, report=report, step="models.check")
+            sha256 = sha256_of(source, cancel=cancel, report=report)
             size = source.stat().st_size
         except OSError as error:
             raise _unreadable(source, error) from error

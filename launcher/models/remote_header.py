@@ -34,22 +34,13 @@ class RemotePart:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteHeader:
-    """``data`` is the first part's beginning, at least its whole header."""
-
-    header: GgufHeader
-    data: bytes
-    fetched_bytes: int
-
-
 def read_remote_header(
     parts: Sequence[RemotePart],
     *,
     headers: Mapping[str, str],
     cancel: Cancel,
     within_s: float = WITHIN_S,
-) -> RemoteHeader:
+) -> GgufHeader:
     """The header of a model in one file or in several, read part by part.
 
     Raises what the server's refusal means (``models.unreachable``, ``models.not_found``, ...),
@@ -57,27 +48,22 @@ def read_remote_header(
     ``models.gguf_broken``.
     """
     deadline = time.monotonic() + within_s
-    found: list[GgufHeader] = []
-    data = b""
-    fetched = 0
-    for part in parts:
-        stream = _Growing(part, headers, deadline, cancel)
-        found.append(
+    return join_headers(
+        [
             parse_header(
-                cast(BinaryIO, stream),
+                cast(BinaryIO, _Growing(part, headers, deadline, cancel)),
                 name=part.name,
                 file_bytes=part.size_bytes,
                 most_bytes=MOST_BYTES,
             )
-        )
-        fetched += len(stream.data)
-        data = data or bytes(stream.data)
-    return RemoteHeader(header=join_headers(found), data=data, fetched_bytes=fetched)
+            for part in parts
+        ]
+    )
 
 
 def header_of_model(
     file: ModelFile, *, hf_endpoint: str, environ: Mapping[str, str], cancel: Cancel
-) -> RemoteHeader:
+) -> GgufHeader:
     """The header of a catalog's file, from the Hub. Raises `PaadjeError` as above, and
     ``models.not_found`` for a file that is not on the Hub."""
     from launcher.models.sources.huggingface import endpoint_of, file_url, request_headers

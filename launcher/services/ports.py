@@ -24,12 +24,6 @@ def is_free(address: str, port: int) -> bool:
     return True
 
 
-def require_free(address: str, port: int) -> None:
-    """Raise ``services.port_taken`` when nobody else could listen there now."""
-    if not is_free(address, port):
-        raise PaadjeError("services.port_taken", port=port)
-
-
 def free_port() -> int:
     """A free port on loopback, chosen by the system."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

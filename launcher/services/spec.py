@@ -5,7 +5,6 @@ The file holds keys and tokens: mode 0600, in the lesson's own folder, removed w
 
 import dataclasses
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 ServiceKind = Literal["engine", "app", "gateway"]
@@ -106,10 +105,6 @@ class LessonSpec:
     """The launch plan as JSON, for ``status`` and for bug reports."""
     primed_folders: tuple[str, ...] = ()
     """Where the engine saves prompts for later lessons."""
-
-    @property
-    def state_file(self) -> Path:
-        return Path(self.folder) / "state.json"
 
 
 def spec_to_dict(spec: LessonSpec) -> dict[str, Any]:

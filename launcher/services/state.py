@@ -26,7 +26,6 @@ STATE_FILE = "state.json"
 STATUS_FILE = "status.json"
 ENDED_FILE = "ended.json"
 GATEWAY_STATUS_FILE = "gateway-status.json"
-DATA_FOLDER = "data"
 
 _SAME_START_S = 1.0
 
@@ -77,16 +76,6 @@ def read_record(path: Path) -> LessonRecord | None:
     return LessonRecord(**values | {"folder": str(path.parent)})
 
 
-def list_records(lessons_dir: Path) -> list[LessonRecord]:
-    """All records below the lessons folder, oldest lesson first."""
-    try:
-        files = sorted(lessons_dir.glob(f"*/{STATE_FILE}"))
-    except OSError:
-        return []
-    records = [record for file in files if (record := read_record(file)) is not None]
-    return sorted(records, key=lambda record: record.created_at)
-
-
 def is_alive(record: LessonRecord) -> bool:
     """Whether the very process of the record still runs; a pid given out again is not it."""
     try:
@@ -96,10 +85,8 @@ def is_alive(record: LessonRecord) -> bool:
         if record.start_ticks is not None:
             return _start_ticks(record.pid) == record.start_ticks
         return abs(process.create_time() - record.create_time) < _SAME_START_S
-    except psutil.AccessDenied:
-        return False  # Our own processes can be read.
     except psutil.Error:
-        return False
+        return False  # Our own processes can be read.
 
 
 def wait_until_ended(record: LessonRecord, timeout_s: float) -> bool:

@@ -6,7 +6,6 @@ trusted. So the key, the dates and the name are judged by the TLS library, not b
 
 import ssl
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from launcher.errors import UsageError
@@ -15,23 +14,12 @@ _EXPIRED, _NOT_YET, _OTHER_NAME = 10, 9, 62
 """X509_V_ERR_CERT_HAS_EXPIRED, …_NOT_YET_VALID, …_HOSTNAME_MISMATCH of OpenSSL."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateFacts:
-    """A certificate that can be used. ``expires_at`` is in seconds since the epoch.
-
-    ``chain_known`` is False when this computer does not trust who signed it: a school may have a
-    signer of its own, which its devices do know.
-    """
-
-    expires_at: float
-    chain_known: bool
-
-
 def check_certificate(
     certificate: Path, key: Path, hostname: str, *, until: float | None = None
-) -> CertificateFacts:
+) -> None:
     """Judge the certificate for ``hostname``, from now to ``until`` (seconds since the epoch).
 
+    Who signed it is not judged: a school may have a signer of its own, which its devices do know.
     Raises `UsageError` ``sharing.certificate_<unreadable, key, expired, early, name, self_signed,
     ends_too_soon>``.
     """
@@ -53,7 +41,6 @@ def check_certificate(
     if until is not None and expires_at < until:
         ends = time.strftime("%Y-%m-%d %H:%M", time.localtime(expires_at))
         raise UsageError("sharing.certificate_ends_too_soon", moment=ends)
-    return CertificateFacts(expires_at=expires_at, chain_known=_chain_known(server, hostname))
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -101,11 +88,3 @@ def _shake_hands(
             except ssl.SSLWantReadError:
                 continue
     return dict(client.getpeercert() or {})
-
-
-def _chain_known(server: ssl.SSLContext, hostname: str) -> bool:
-    try:
-        _shake_hands(server, ssl.create_default_context(), hostname)
-    except ssl.SSLError:
-        return False
-    return True

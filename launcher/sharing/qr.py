@@ -1,4 +1,4 @@
-"""QR codes for a terminal, a page and a printer."""
+"""QR codes for a terminal and for a page."""
 
 import io
 from collections.abc import Sequence
@@ -69,13 +69,6 @@ def svg_qr(text: str, *, title: str | None = None) -> str:
         nl=False,
     )
     return out.getvalue().decode("utf-8")
-
-
-def png_qr(text: str, *, module_pixels: int = 10) -> bytes:
-    """The QR code of ``text`` as a PNG image, ``module_pixels`` pixels a module."""
-    out = io.BytesIO()
-    _make(text).save(out, kind="png", border=QUIET_ZONE, scale=module_pixels)
-    return out.getvalue()
 
 
 def _make(text: str) -> segno.QRCode:

@@ -70,7 +70,7 @@ def make_tree(target: str, folder: Path, options: Options, *, with_python: bool 
     if with_python:
         version = put_cpython(target, folder / places.python, options)
     site = folder / places.site
-    install_wheels(target, site, options)
+    install_wheels(target, site)
     install_project(target, site, options)
     if target == "windows":
         place_runtime_dlls(site, folder / places.python)
@@ -85,7 +85,7 @@ def lock_file(target: str) -> Path:
     return PACKAGING / "locks" / f"{target}.txt"
 
 
-def install_wheels(target: str, site: Path, options: Options) -> None:
+def install_wheels(target: str, site: Path) -> None:
     """Unpack the locked wheels of the target's system; nothing is built and nothing is run."""
     site.mkdir(parents=True, exist_ok=True)
     command = [

@@ -149,7 +149,7 @@ def test_the_main_job_is_done(target: str, models: Path, tmp_path: Path) -> None
     shutil.copytree(models, paadje.models_dir)
     practice = catalog.load_catalog().practice_model().file
     assert practice is not None
-    assert Library(paadje.models_dir).verify(practice)
+    assert Library(paadje.models_dir).adopt(practice)
     with ExitStack() as installed:
         if target == "linux-deb":
             installed.enter_context(installed_deb())

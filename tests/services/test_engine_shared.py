@@ -32,7 +32,7 @@ def test_two_apps_and_a_tool_share_one_engine(
     library = Library(context.models_dir)
     library.folder.mkdir(parents=True)
     os.link(starter_model, library.target(file))
-    assert library.verify(file)
+    assert library.adopt(file)
 
     real = catalog.load_recipe
 

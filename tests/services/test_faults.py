@@ -28,7 +28,7 @@ from launcher.lesson import starting
 from launcher.lesson.types import ShareWishes, to_dict
 from launcher.services.control import ControlClient
 from launcher.services.process import wait_for
-from launcher.services.state import LessonRecord, list_records
+from launcher.services.state import STATE_FILE, LessonRecord, read_record
 from tests.conftest import require
 from tests.e2e.conftest import Paadje, paadje, ready  # noqa: F401 - fixtures
 from tests.services.class_of import Person, hand_in, student, teacher
@@ -66,7 +66,9 @@ class Lesson:
         self.students = [student(started["share"]["join_url"]) for _ in range(CLASS)]
         for number, each in enumerate(self.students):
             hand_in(each, number)
-        self.record = list_records(program.lessons_dir)[0]
+        record = read_record(program.lessons_dir / self.lesson / STATE_FILE)
+        assert record is not None
+        self.record = record
         self.control = ControlClient(self.record)
 
     def program(self, name: str) -> psutil.Process:

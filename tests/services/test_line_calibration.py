@@ -34,7 +34,7 @@ def test_it_is_measured_with_the_real_engine_and_used_by_the_plan(
     library = Library(context.models_dir)
     library.folder.mkdir(parents=True)
     os.link(starter_model, library.target(model.file))
-    assert library.verify(model.file)
+    assert library.adopt(model.file)
     engine = get_engine("xllamacpp")
     assert calibrated_slots(context, engine, model.id) is None
     before = lesson.make_plan(context, "feedback-companion").slots

@@ -46,7 +46,7 @@ def laptop(home: Path, starter_model: Path) -> Iterator[Laptop]:
     library = Library(home / "data" / "models")
     library.folder.mkdir(parents=True)
     os.link(starter_model, library.target(file))
-    assert library.verify(file)
+    assert library.adopt(file)
     with namespace() as network:
         # Both ends of the cable are here: nobody else is in this network.
         ip("-n", network, "link", "add", "eth0", "type", "veth", "peer", "name", "eth9")

@@ -67,7 +67,7 @@ def _sentence_ends(line: str) -> list[int]:
     ends = []
     for match in _END.finditer(line):
         rest = line[match.end() :].lstrip()
-        if rest and match.group() == "." and not _ends_here(line[: match.start()], rest):
+        if rest and match.group() == "." and not _ends_here(line[: match.start()]):
             continue
         if rest and rest[0].islower() and match.group()[0] in ".…":
             continue
@@ -77,7 +77,7 @@ def _sentence_ends(line: str) -> list[int]:
     return ends
 
 
-def _ends_here(before: str, rest: str) -> bool:
+def _ends_here(before: str) -> bool:
     word = _LAST_WORD.search(before)
     if word is None:
         return True

@@ -338,9 +338,10 @@ class Store:
 
     # Settings of the running lesson
 
-    def setting(self, name: str, default: str = "") -> str:
+    def setting(self, name: str) -> str:
+        """What was set; empty when nothing was."""
         row = self._db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
-        return str(row["value"]) if row else default
+        return str(row["value"]) if row else ""
 
     def set_setting(self, name: str, value: str) -> None:
         with self.change() as db:

@@ -81,7 +81,7 @@ def test_each_mistake_is_found_where_it_is(
     assert len(findings) == 1
     (finding,) = findings
     assert key is None or finding.key == key
-    assert nearest is None or finding.nearest == nearest
+    assert nearest is None or finding.params.get("nearest") == nearest
     if new:
         assert finding.line == line_with(broken, new.splitlines()[0])
 
@@ -102,7 +102,8 @@ def test_all_findings_come_at_once_in_the_order_of_the_lines(tmp_path: Path) -> 
         "not_allowed",
     ]
     assert [finding.line for finding in findings] == sorted(f.line for f in findings)
-    assert {f.nearest for f in findings} == {None, "icon", "disk_bytes", "slots", "teacher-only"}
+    nearest = {None, "icon", "disk_bytes", "slots", "teacher-only"}
+    assert {f.params.get("nearest") for f in findings} == nearest
 
 
 def test_a_newer_recipe_is_only_told_so(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ MEASURED = Measured(
 
 
 def known(model: CatalogModel, measured: Measured = MEASURED, *, exact: bool = True) -> Known:
-    constants = solve(model, measured, on_gpu=False)
+    constants = solve(model, measured)
     assert constants is not None
     return Known(constants=constants, exact=exact, near=True)
 
@@ -147,7 +147,7 @@ def test_another_model_stays_an_estimate_but_a_narrower_one() -> None:
 
 def test_writing_together_is_solved_too() -> None:
     model = CATALOG.model("qwen3.5-2b-q4_k_m")
-    constants = solve(model, MEASURED, on_gpu=False)
+    constants = solve(model, MEASURED)
     assert constants is not None
     assert constants.batch_cost is not None
     again = 4 / MEASURED.class_tokens_per_s

@@ -18,8 +18,7 @@ from launcher.lesson.here import Here
 from launcher.lesson.plan import LaunchPlan
 from launcher.lesson.types import Context, PlanWishes
 from launcher.models import fetch, remote_header
-from launcher.models.gguf import read_header
-from launcher.models.remote_header import RemoteHeader
+from launcher.models.gguf import GgufHeader, read_header
 from launcher.units import GIB
 from tests.unit.fit.computers import A31B, CATALOG, E2B, E4B, MACHINES, PRACTICE, machine
 from tests.unit.fit.headers import MODELS, write
@@ -194,9 +193,9 @@ def test_the_header_is_read_when_asked_for_and_remembered(
     header = read_header(write(tmp_path, "e4b", MODELS["gemma-4-e4b"]))
     asked: list[str] = []
 
-    def read(file: Any, **_: Any) -> RemoteHeader:
+    def read(file: Any, **_: Any) -> GgufHeader:
         asked.append(file.name)
-        return RemoteHeader(header=header, data=b"", fetched_bytes=1)
+        return header
 
     monkeypatch.setattr("launcher.lesson.here.header_of_model", read)
     before = elsewhere(context, "windows-16gb-iris-xe", model=E4B)
@@ -214,7 +213,7 @@ def test_the_header_is_read_when_asked_for_and_remembered(
 def test_without_the_header_the_catalog_does(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(file: Any, **_: Any) -> RemoteHeader:
+    def read(file: Any, **_: Any) -> GgufHeader:
         raise PaadjeError("models.unreachable", host="hub")
 
     monkeypatch.setattr("launcher.lesson.here.header_of_model", read)

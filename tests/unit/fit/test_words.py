@@ -158,10 +158,8 @@ def test_a_model_that_does_not_fit_says_what_does() -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_verdict_and_reason_has_words(lang: str) -> None:
+def test_every_reason_has_words(lang: str) -> None:
     t = translator(lang)
-    for verdict in ("full_gpu", "partial", "cpu", "tight", "no"):
-        assert fit.verdict_label(verdict, lang) != f"fit.verdict.{verdict}"
     folder = Path(reasons.__file__).parent
     source = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
     known = set(re.findall(r'Reason\(\s*code="(\w+)"', source))

@@ -27,7 +27,7 @@ def code_of(path: Path) -> str:
 
 def test_small_file(tmp_path):
     header = read_header(write(tmp_path, making.small_gguf()))
-    assert (header.version, header.tensor_count, header.tensor_bytes) == (3, 1, 40)
+    assert (header.version, header.tensor_count, header.sizes.total_bytes) == (3, 1, 40)
     assert (header.architecture, header.name, header.file_type) == ("llama", "Klein", 3)
     assert header.has_chat_template
     shape = header.shape
@@ -38,7 +38,7 @@ def test_small_file(tmp_path):
 def test_the_starter_model(starter_model):
     header = read_header(starter_model)
     assert (header.architecture, header.tensor_count) == ("llama", 272)
-    assert header.tensor_bytes == 96_576_768
+    assert header.sizes.total_bytes == 96_576_768
     shape = header.shape
     assert (shape.layers, shape.heads, shape.kv_heads, shape.head_dim) == (30, 9, 3, 64)
     assert (shape.vocabulary_size, shape.context_tokens) == (49_152, 8_192)

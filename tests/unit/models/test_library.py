@@ -10,8 +10,9 @@ import pytest
 from launcher.catalog.schema import ModelFile, PypiSource
 from launcher.downloads.locks import exclusive, lock_file_of
 from launcher.errors import Cancelled, PaadjeError
-from launcher.events import Cancel
+from launcher.events import Cancel, ignore
 from launcher.i18n import describe_error
+from launcher.lesson import open_context, verify_models
 from launcher.models.library import Library
 from tests.unit.models import making
 
@@ -53,7 +54,7 @@ def test_empty(library):
     assert library.entries() == ()
     assert library.partials() == ()
     assert library.missing_bytes(FILE) == len(CONTENT)
-    assert not library.verify(FILE)
+    assert library.adopt(FILE) is None
     assert code_of(library.check_quick, FILE) == "models.missing"
     assert not library.folder.exists()
 
@@ -109,14 +110,15 @@ def test_changed_byte_is_found_when_a_lesson_starts(filled):
     assert filled.entries() == ()
 
 
-def test_rot_without_a_new_time_is_found_by_verify(filled):
+def test_rot_without_a_new_time_is_found_by_verify(filled, tmp_path):
     path = filled.target(FILE)
     before = path.stat()
     path.write_bytes(CONTENT[:-1] + b"x")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert filled.find(FILE) is not None
-    assert not filled.verify_name(FILE.name)
-    assert filled.find(FILE) is None
+    places = {"PAADJE_HOME": str(tmp_path / "home"), "PAADJE_MODELS_DIR": str(filled.folder)}
+    (found,) = verify_models(open_context(places), None, report=ignore, cancel=Cancel())
+    assert (found.name, found.right) == (FILE.name, False)
 
 
 def test_copied_folder_is_usable_after_reading(filled):
@@ -179,7 +181,7 @@ def test_add_copies_where_links_are_not_possible(library, tmp_path, monkeypatch)
     (tmp_path / "a.gguf").write_bytes(CONTENT)
     entry = library.add(tmp_path / "a.gguf")
     assert entry.path.stat().st_nlink == 1
-    assert library.verify(FILE)
+    assert entry.path.read_bytes() == CONTENT
     assert library.partials() == ()
 
 

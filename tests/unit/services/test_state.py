@@ -56,14 +56,10 @@ def test_a_field_of_another_kind_is_no_record(tmp_path: Path, name: str) -> None
     assert state.read_record(tmp_path / "state.json") is None
 
 
-def test_records_are_listed_oldest_first_and_others_skipped(tmp_path: Path) -> None:
-    for name, created_at in (("b", "2026-01-02"), ("a", "2026-01-03"), ("c", "2026-01-01")):
-        state.write_record(a_record(tmp_path / name, created_at=created_at))
-    (tmp_path / "damaged").mkdir()
-    (tmp_path / "damaged" / "state.json").write_text("{")
-    (tmp_path / "empty").mkdir()
-    assert [record.lesson for record in state.list_records(tmp_path)] == ["c", "b", "a"]
-    assert state.list_records(tmp_path / "none") == []
+def test_a_damaged_or_missing_file_is_no_record(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text("{")
+    assert state.read_record(tmp_path / "state.json") is None
+    assert state.read_record(tmp_path / "none" / "state.json") is None
 
 
 def test_this_process_is_alive(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from launcher.sharing.join import join_url, new_token
-from launcher.sharing.qr import png_qr, qr_rows, svg_qr, terminal_qr
+from launcher.sharing.qr import qr_rows, svg_qr, terminal_qr
 from tests.conftest import require
 
 TOKEN = "Ugy1MyaQ40Aa3bUKeKooS3"
@@ -83,12 +83,6 @@ def test_a_school_hostname_still_fits(tmp_path: Path) -> None:
     assert len(qr_rows(text)) <= 20
     pixels = as_seen(terminal_qr(text), ink=255, paper=0)
     assert read(write_pgm(tmp_path / "qr.pgm", pixels)) == text
-
-
-def test_the_png_scans(tmp_path: Path) -> None:
-    image = tmp_path / "qr.png"
-    image.write_bytes(png_qr(LONGEST))
-    assert read(image) == LONGEST
 
 
 def test_the_svg_scans_and_has_a_name(tmp_path: Path) -> None:
