@@ -6,11 +6,10 @@ only when somebody says yes, and the version is always the very one that Paadje 
 """
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from launcher.downloads.pip import run_pip
 from launcher.engines.common import installed_version
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Report, StepFinished, StepStarted
@@ -21,7 +20,6 @@ PACKAGE = "xllamacpp"
 _INDEX = "https://xorbitsai.github.io/xllamacpp/whl/"
 _WITHIN_S = 3600.0
 _OLDEST_CAPABILITY = 5.0
-_SAFE_LINE = re.compile(r"https?://\S+@\S*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +87,7 @@ def add(
     report: Report,
     cancel: Cancel,
     devices: Callable[[], Iterable[str]],
-    run: Callable[[Sequence[str], Cancel], str] | None = None,
+    run: Callable[[Sequence[str], Cancel], None] | None = None,
 ) -> tuple[str, ...]:
     """Put ``build`` in place of the installed one; the devices that the engine can use then.
 
@@ -113,40 +111,13 @@ def add(
 
 def _install(version: str, extra: Sequence[str] = ()) -> tuple[str, ...]:
     # What the engine itself needs is here already; the index has the engine alone.
-    options = ("--no-deps", "--force-reinstall", "--only-binary", ":all:", "--no-input")
-    return (
-        *(sys.executable, "-m", "pip", "install", "--disable-pip-version-check"),
-        *(*options, *extra, f"{PACKAGE}=={version}"),
-    )
+    options = ("--no-deps", "--force-reinstall", "--only-binary", ":all:")
+    return ("install", *options, *extra, f"{PACKAGE}=={version}")
 
 
-def _pip(argv: Sequence[str], cancel: Cancel) -> str:
-    """Run pip and give what it said; it unpacks a new version before it takes the old one away."""
-    with subprocess.Popen(
-        argv,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-    ) as pip:
-        waited = 0.0
-        while True:
-            try:
-                said, _ = pip.communicate(timeout=0.5)
-                break
-            except subprocess.TimeoutExpired:
-                waited += 0.5
-                if cancel.requested or waited > _WITHIN_S:
-                    pip.terminate()
-                    pip.communicate()
-                    cancel.check()
-                    raise PaadjeError("engines.build_failed", detail="too slow") from None
-    if pip.returncode != 0:
-        last = [line for line in said.splitlines() if line.strip()][-3:]
-        raise PaadjeError("engines.build_failed", detail=_SAFE_LINE.sub("…", "\n".join(last)))
-    return said
+def _pip(arguments: Sequence[str], cancel: Cancel) -> None:
+    """It unpacks a new version before it takes the old one away."""
+    run_pip(arguments, failure="engines.build_failed", cancel=cancel, limit_s=_WITHIN_S)
 
 
 def _suits(build: Build, gpu: Gpu) -> bool:

@@ -14,7 +14,6 @@ with the own lock.
 import hashlib
 import platform
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -25,8 +24,8 @@ from launcher import __version__, catalog
 from launcher.catalog.schema import CatalogModel
 from launcher.downloads.disk import check_room
 from launcher.downloads.hashing import sha256_of
-from launcher.downloads.http import mask
 from launcher.downloads.part import PART_SUFFIX, bytes_in_part
+from launcher.downloads.pip import run_pip
 from launcher.errors import PaadjeError, UsageError
 from launcher.events import Cancel, Notice, Report, StepFinished, StepStarted
 from launcher.files import read_json_object, write_private_json
@@ -42,7 +41,6 @@ SUMS_FILE = "SHA256SUMS"
 KIT_VERSION = 1
 WHEELS_BYTES = 512 * MIB
 """Room for the programs; all of them together are about half of this."""
-LOOK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,30 +229,14 @@ def _copy_data(folder: Path, models: Sequence[CatalogModel], lock: Path | None) 
 def _download_wheels(lock: Path, folder: Path, cancel: Cancel) -> None:
     """The locked programs as files, checked against the hashes of the lock."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--require-hashes",
-        "--only-binary=:all:", "--disable-pip-version-check", "--requirement", str(lock),
-        "--dest", str(folder),
-    ]  # fmt: skip
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        while True:
-            cancel.check()
-            try:
-                _, output = process.communicate(timeout=LOOK_S)
-                break
-            except subprocess.TimeoutExpired:
-                continue
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
-    if process.returncode:
-        lines = [line for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
-        detail = mask(lines[-1])[:500] if lines else ""
-        raise PaadjeError("lesson.kit_wheels", detail=detail)
+    run_pip(
+        [
+            "download", "--quiet", "--require-hashes", "--only-binary=:all:",
+            "--requirement", str(lock), "--dest", str(folder),
+        ],
+        failure="lesson.kit_wheels",
+        cancel=cancel,
+    )  # fmt: skip
 
 
 def _describe(

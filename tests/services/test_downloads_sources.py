@@ -14,6 +14,7 @@ import pytest
 
 from launcher import catalog
 from launcher.catalog.schema import HuggingFaceSource, ModelFile, PypiSource
+from launcher.downloads.pip import last_words
 from launcher.downloads.transfer import Patience
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Event, Notice, StepFinished, ignore
@@ -376,7 +377,7 @@ def test_passwords_of_an_index_are_not_told(library, links):
 
 def test_last_words_without_passwords():
     said = "WARNING: x\nERROR: no https://u:geheim@host/simple?token=geheim here\n\n"
-    assert pypi.last_words(said) == "ERROR: no https://***@host/simple?*** here"
+    assert last_words(said) == "ERROR: no https://***@host/simple?*** here"
 
 
 def test_cancel_ends_pip(links):

@@ -7,8 +7,6 @@ wheel is; our own transfer fetches it, and when only pip can, pip does.
 import json
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,16 +17,15 @@ from urllib.parse import urlsplit
 from launcher.catalog.schema import PypiSource
 from launcher.downloads.disk import check_room, write_failed
 from launcher.downloads.hashing import sha256_of
-from launcher.downloads.http import mask
 from launcher.downloads.locks import exclusive, lock_file_of
 from launcher.downloads.part import BAD_SUFFIX, PART_SUFFIX, hash_mismatch, note_file_of
+from launcher.downloads.pip import run_pip
 from launcher.downloads.transfer import fetch
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, Notice, Progress, StepFinished, StepStarted
 from launcher.models.sources import FETCH_STEP, Order
 from launcher.units import MIB
 
-LOOK_S = 0.1
 RESOLVE_LIMIT_S = 180.0
 ONLY_PIP = frozenset(
     {"models.needs_token", "models.forbidden", "models.certificate", "models.proxy",
@@ -208,39 +205,13 @@ def _run_pip(
     limit_s: float | None = None,
     each_look: Callable[[], None] | None = None,
 ) -> None:
-    """Run pip until it ends. Raises ``models.no_index`` with its last words, or Cancelled."""
-    # No cache: what Paadje fetches is in its own folders only, and goes when Paadje goes.
-    command = [sys.executable, "-m", "pip", *arguments, "--no-input", "--no-cache-dir"]
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            [*command, "--disable-pip-version-check"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            # A user install cannot be planned from within an environment.
-            env={**environ, "PIP_USER": "0"},
-        )
-        waited_s = 0.0
-        try:
-            while process.poll() is None:
-                cancel.wait(LOOK_S)
-                cancel.check()
-                waited_s += LOOK_S
-                if limit_s is not None and waited_s > limit_s:
-                    raise PaadjeError("models.no_index", detail=f"pip took over {limit_s:.0f} s")
-                if each_look is not None:
-                    each_look()
-        finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-        if process.returncode:
-            output.seek(0)
-            text = output.read().decode("utf-8", errors="replace")
-            raise PaadjeError("models.no_index", detail=last_words(text))
-
-
-def last_words(output: str) -> str:
-    """The last line of what pip said, without names and passwords."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return mask(lines[-1])[:500] if lines else "pip said nothing"
+    run_pip(
+        # No cache: what Paadje fetches is in its own folders only, and goes when Paadje goes.
+        [*arguments, "--no-cache-dir"],
+        failure="models.no_index",
+        cancel=cancel,
+        # A user install cannot be planned from within an environment.
+        environ={**environ, "PIP_USER": "0"},
+        limit_s=limit_s,
+        each_look=each_look,
+    )

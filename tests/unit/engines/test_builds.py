@@ -1,6 +1,5 @@
 """Which build is advised for whose graphics, and that a bad one is put back."""
 
-import sys
 from collections.abc import Sequence
 
 import pytest
@@ -85,9 +84,8 @@ class Pip:
         self.asked: list[Sequence[str]] = []
         self.seen = list(seen)
 
-    def __call__(self, argv: Sequence[str], cancel: Cancel) -> str:
+    def __call__(self, argv: Sequence[str], cancel: Cancel) -> None:
         self.asked.append(argv)
-        return ""
 
     def devices(self) -> tuple[str, ...]:
         return self.seen.pop(0)
@@ -98,7 +96,7 @@ def test_a_build_is_added_in_the_very_version_that_is_here() -> None:
     found = add(BUILDS[0], report=ignore, cancel=Cancel(), devices=pip.devices, run=pip)
     assert found == ("CPU", "Card")
     (asked,) = pip.asked
-    assert asked[0] == sys.executable
+    assert asked[0] == "install"
     assert asked[asked.index("--index-url") + 1] == BUILDS[0].index_url
     assert "--no-deps" in asked
     assert str(asked[-1]).startswith("xllamacpp==20")
@@ -114,16 +112,15 @@ def test_a_build_that_sees_no_graphics_is_taken_out_again() -> None:
 
 
 def test_a_pip_that_fails_is_told_without_passwords_in_addresses() -> None:
-    said = "print('ERROR: https://me:secret@mirror.example/simple failed'); raise SystemExit(1)"
     with pytest.raises(PaadjeError) as caught:
-        builds._pip((sys.executable, "-c", said), Cancel())
+        builds._pip(("nonsense from https://me:secret@mirror.example/simple",), Cancel())
     assert caught.value.code == "engines.build_failed"
     assert "secret" not in caught.value.detail
-    assert "failed" in caught.value.detail
+    assert "mirror.example" in caught.value.detail
 
 
 def test_it_can_be_cancelled() -> None:
     cancel = Cancel()
     cancel.request()
     with pytest.raises(Cancelled):
-        builds._pip((sys.executable, "-c", "import time; time.sleep(60)"), cancel)
+        builds._pip(("debug",), cancel)
