@@ -1,21 +1,14 @@
-"""A running lesson as text and as the data of the command line contract."""
+"""A running lesson as text."""
 
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 from launcher.cli.progress import notice_key, service_line
 from launcher.cli.render import Picture
 from launcher.i18n import Translator
-from launcher.lesson.types import LessonSnapshot, to_dict
+from launcher.lesson.types import LessonSnapshot
 from launcher.sharing.join import show_code
 from launcher.sharing.qr import terminal_qr
-
-
-def lesson_data(snapshot: LessonSnapshot) -> dict[str, Any]:
-    """The snapshot, JSON-able: lesson, state, services, engine, apps, share, joined, notices…"""
-    data: dict[str, Any] = to_dict(snapshot)
-    return data
 
 
 def share_lines(snapshot: LessonSnapshot, t: Translator) -> Iterator[str]:

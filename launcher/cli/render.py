@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from launcher.cli.boundary import JSON_VERSION
@@ -23,7 +23,7 @@ class Output:
 
     data: Any
     lines: Iterable[str]
-    exit_code: int = field(default=ExitCode.OK)
+    exit_code: int = ExitCode.OK
 
 
 def show(output: Output, *, as_json: bool) -> int:

@@ -12,6 +12,7 @@ from launcher.cli.clock import moment
 from launcher.cli.lesson_text import share_lines
 from launcher.cli.parser import Parser, verb_parser
 from launcher.cli.plan_options import seats_option
+from launcher.cli.progress import notice_key
 from launcher.cli.render import Output, Picture, show
 from launcher.cli.signals import cancel_on_interrupt
 from launcher.errors import UsageError
@@ -119,7 +120,7 @@ def _state_lines(now: dict[str, Any], t: Translator) -> Iterator[str]:
     if now["approve_each"]:
         yield t("cli.share.approve_each")
     for alarm in now["alarms"]:
-        yield t(f"host.notice.{alarm['code'].removeprefix('host.')}", **alarm["params"])
+        yield t(notice_key(alarm["code"]), **alarm["params"])
     if now["hotspot_advice"]:
         yield t(f"sharing.hotspot.{now['hotspot_advice']}")
     if now["seconds_left"] is not None:

@@ -9,7 +9,7 @@ from launcher import lesson
 from launcher.cli.ask import consent, licence
 from launcher.cli.boundary import show_error
 from launcher.cli.clock import moment
-from launcher.cli.lesson_text import lesson_data, share_lines
+from launcher.cli.lesson_text import share_lines
 from launcher.cli.parser import Parser, verb_parser
 from launcher.cli.plan_options import add_plan_options, plan_wishes, port_option, seats_option
 from launcher.cli.progress import progress_reporter
@@ -18,7 +18,7 @@ from launcher.cli.signals import cancel_on_interrupt
 from launcher.errors import ExitCode, PaadjeError
 from launcher.events import Cancel, Notice
 from launcher.i18n import Translator
-from launcher.lesson.types import Context, EngineAccess, LessonSnapshot, ShareWishes
+from launcher.lesson.types import Context, EngineAccess, LessonSnapshot, ShareWishes, to_dict
 
 LOOK_EVERY_S = 1.0
 
@@ -97,7 +97,7 @@ def _share_wishes(options: argparse.Namespace) -> ShareWishes:
 def _output(
     running: LessonSnapshot, access: EngineAccess | None, t: Translator, *, detached: bool
 ) -> Output:
-    data: dict[str, Any] = lesson_data(running)
+    data: dict[str, Any] = to_dict(running)
     lines = list(share_lines(running, t))
     if access is not None:
         data["endpoint"] = {"url": access.url, "key": access.key, "model": access.model}
@@ -121,11 +121,7 @@ def _stay(
             return ExitCode.OK
         if current.state in ("failed", "ended_uncleanly"):
             why = current.why
-            raise PaadjeError(
-                why.code if why else "lesson.ended_uncleanly",
-                detail=why.detail if why else "",
-                **(dict(why.params) if why else {}),
-            )
+            raise why.as_error() if why else PaadjeError("lesson.ended_uncleanly")
         if current.share.join_url != join_url and not quiet:
             join_url = current.share.join_url
             sys.stdout.write("\n".join((*share_lines(current, t), "")))

@@ -4,11 +4,11 @@ import argparse
 from collections.abc import Iterator, Sequence
 
 from launcher import lesson
-from launcher.cli.lesson_text import lesson_data, state_lines
+from launcher.cli.lesson_text import state_lines
 from launcher.cli.parser import Parser, verb_parser
 from launcher.cli.render import Output, show
 from launcher.i18n import Translator
-from launcher.lesson.types import Context, LessonSnapshot
+from launcher.lesson.types import Context, LessonSnapshot, to_dict
 
 
 def parser(t: Translator) -> Parser:
@@ -17,7 +17,7 @@ def parser(t: Translator) -> Parser:
 
 def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
     lessons = lesson.status(context)
-    data = {"lessons": [lesson_data(each) for each in lessons]}
+    data = {"lessons": to_dict(lessons)}
     return show(Output(data=data, lines=_lines(lessons, t)), as_json=options.json)
 
 

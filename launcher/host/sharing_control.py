@@ -25,7 +25,7 @@ from launcher.host.awake import Awake
 from launcher.host.prewarm import prewarm
 from launcher.services.ports import LOOPBACK, first_free_port, free_port, is_free
 from launcher.services.spec import LessonSpec, ServiceSpec, ShareEntry, spec_to_dict
-from launcher.services.state import GATEWAY_STATUS_FILE, SPEC_FILE
+from launcher.services.state import GATEWAY_FILE, GATEWAY_STATUS_FILE, SPEC_FILE
 from launcher.sharing import firewall
 from launcher.sharing.addresses import (
     InterfaceAddress,
@@ -41,7 +41,6 @@ from launcher.sharing.reachability import WAIT_S, Findings, hotspot_advice, judg
 from launcher.sharing.wifi import Hotspot, read_hotspot, wifi_text
 
 GATEWAY = "gateway"
-GATEWAY_FILE = "gateway.json"
 LOOK_EVERY_S = 1.0
 METER_EVERY_S = 3.0
 GONE_AFTER_LOOKS = 2

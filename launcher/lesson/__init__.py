@@ -4,6 +4,7 @@ Every function is synchronous and raises `PaadjeError`. Long ones take ``report`
 They hold no state between calls: what is running is found through the state files of the lessons.
 """
 
+from launcher.lesson.addresses import address_choices
 from launcher.lesson.benching import bench, calibrate
 from launcher.lesson.context import open_context
 from launcher.lesson.doctor import diagnose
@@ -41,7 +42,7 @@ from launcher.lesson.sharing import (
     write_sharing_note,
 )
 from launcher.lesson.slots import calibrate_slots, settings_for
-from launcher.lesson.starting import address_choices, check_share, start
+from launcher.lesson.starting import check_share, start
 
 __all__ = [
     "accept_licence",

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from launcher.files import read_json_object, write_private_json
 from launcher.lesson.types import Context
-from launcher.sharing.addresses import InterfaceAddress, candidates
+from launcher.sharing.addresses import (
+    Address,
+    InterfaceAddress,
+    candidates,
+    choose_address,
+    read_default_source,
+    read_interfaces,
+)
 
 MOST_NETWORKS = 20
 
@@ -36,6 +43,27 @@ def preferred_address(context: Context, found: Sequence[InterfaceAddress]) -> st
     return next(
         (one.address for one in found if one.interface == chosen and one.address in usable), None
     )
+
+
+def address_choices(context: Context) -> tuple[Address, ...]:
+    """The addresses of this computer where a class could get in, the best first."""
+    found = read_interfaces()
+    preferred = preferred_address(context, found)
+    return candidates(found, default_source=read_default_source(), preferred=preferred)
+
+
+def chosen_address(context: Context, wanted: str | None) -> Address:
+    """``wanted``, which is remembered, or the best one; raises as `choose_address` does."""
+    found = read_interfaces()
+    chosen = choose_address(
+        wanted,
+        found=found,
+        default_source=read_default_source(),
+        preferred=preferred_address(context, found),
+    )
+    if wanted is not None:
+        remember_address(context, wanted, found)
+    return chosen
 
 
 def _network(found: Sequence[InterfaceAddress]) -> str:

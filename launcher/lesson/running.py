@@ -28,6 +28,8 @@ from launcher.services.control import ControlClient
 from launcher.services.process import wait_for
 from launcher.services.spec import LessonSpec, spec_from_dict
 from launcher.services.state import (
+    SPEC_FILE,
+    STATE_FILE,
     LessonRecord,
     end_host,
     erase_lesson_files,
@@ -61,7 +63,7 @@ def snapshot(context: Context, lesson: str) -> LessonSnapshot | None:
     spec = _read_spec(folder)
     if spec is None:
         return None
-    record = read_record(folder / "state.json")
+    record = read_record(folder / STATE_FILE)
     if record is None and _is_new(spec):
         return _assemble(spec, {"state": "preparing"})
     if record is None or not is_alive(record):
@@ -219,10 +221,10 @@ def _is_new(spec: LessonSpec) -> bool:
 
 def _record_of(folder: Path, state: LessonState) -> LessonRecord | None:
     """Of a host that is still on its way too: else it would run without anybody knowing."""
-    record = read_record(folder / "state.json")
+    record = read_record(folder / STATE_FILE)
     if record is None and state == "preparing":
-        wait_for(lambda: read_record(folder / "state.json") is not None, HOST_APPEARS_WITHIN_S)
-        record = read_record(folder / "state.json")
+        wait_for(lambda: read_record(folder / STATE_FILE) is not None, HOST_APPEARS_WITHIN_S)
+        record = read_record(folder / STATE_FILE)
     return record
 
 
@@ -254,7 +256,7 @@ def _remove_folder(folder: Path) -> None:
 
 
 def _read_spec(folder: Path) -> LessonSpec | None:
-    data = read_json_object(folder / "spec.json")
+    data = read_json_object(folder / SPEC_FILE)
     if data is None:
         return None
     try:

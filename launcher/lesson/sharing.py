@@ -13,7 +13,7 @@ from launcher.lesson.letter import Line, write_page
 from launcher.lesson.running import running_lesson
 from launcher.lesson.types import Context
 from launcher.services.control import ControlClient
-from launcher.services.state import read_record
+from launcher.services.state import STATE_FILE, read_record
 from launcher.sharing import firewall
 from launcher.sharing.addresses import read_interfaces
 
@@ -92,7 +92,7 @@ def _rule_file(context: Context) -> Path:
 
 def _host(context: Context, lesson: str | None) -> ControlClient:
     running = running_lesson(context, lesson)
-    record = read_record(context.paths.lessons / running.lesson / "state.json")
+    record = read_record(context.paths.lessons / running.lesson / STATE_FILE)
     if record is None:
         raise PaadjeError("services.host_unreachable", detail="no record")
     return ControlClient(record)

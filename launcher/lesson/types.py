@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from launcher.catalog.schema import Recipe
+from launcher.errors import PaadjeError
 from launcher.events import Notice
 from launcher.fit.choose import Preference
 from launcher.lesson.plan import LaunchPlan
@@ -139,6 +140,9 @@ class Why:
     code: str
     params: Mapping[str, object] = field(default_factory=dict)
     detail: str = ""
+
+    def as_error(self) -> PaadjeError:
+        return PaadjeError(self.code, detail=self.detail, **self.params)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,12 +33,9 @@ class ControlClient:
         `Notice` that still hold, each ``{code, params}``.
         """
         with self._answer("GET", "/state", silence_s=_STATE_S) as response:
-            try:
-                value = response.json()
-            except ValueError as error:
-                raise _unreachable(error) from error
-        if not isinstance(value, dict) or "state" not in value:
-            raise PaadjeError("services.host_unreachable", detail="not a lesson host")
+            value = _object(response)
+        if "state" not in value:
+            raise _not_a_host()
         return value
 
     def stop(self) -> None:
@@ -53,12 +50,7 @@ class ControlClient:
         """
         method = "GET" if wanted is None else "POST"
         with self._answer(method, "/sharing", body=wanted, refusals=(422,)) as response:
-            try:
-                value = response.json()
-            except ValueError as error:
-                raise _unreachable(error) from error
-        if not isinstance(value, dict):
-            raise PaadjeError("services.host_unreachable", detail="not a lesson host")
+            value = _object(response)
         if response.status_code == 422:
             raise UsageError(str(value.get("code")), **dict(value.get("params") or {}))
         return value
@@ -110,6 +102,20 @@ class ControlClient:
                         detail=f"{path}: HTTP {response.status_code}",
                     )
                 yield response
+
+
+def _object(response: requests.Response) -> dict[str, Any]:
+    try:
+        value = response.json()
+    except ValueError as error:
+        raise _unreachable(error) from error
+    if not isinstance(value, dict):
+        raise _not_a_host()
+    return value
+
+
+def _not_a_host() -> PaadjeError:
+    return PaadjeError("services.host_unreachable", detail="not a lesson host")
 
 
 def _unreachable(error: Exception) -> PaadjeError:

@@ -7,29 +7,18 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from launcher.errors import PaadjeError
-from launcher.services import logfiles, windows
-from launcher.services.process import child_environment
+from launcher.services import windows
+from launcher.services.process import child_environment, log_of_new_program
 
 
 def spawn_detached(argv: Sequence[str], env: Mapping[str, str], log_file: Path) -> int:
     """Start a program outside our session and terminal; its pid.
 
-    ``env`` is added to our own environment. Raises ``services.cannot_start``.
+    ``env`` is added to our own environment. Raises as
+    :func:`log_of_new_program` does.
     """
-    logfiles.rotate(log_file)
-    try:
-        log = logfiles.open_log(log_file)
-    except OSError as error:
-        raise PaadjeError("services.log_unwritable", detail=str(error)) from error
-    try:
+    with log_of_new_program(argv, log_file) as log:
         popen = _start(argv, child_environment(argv, env, os.environ), log, log_file.parent)
-    except (OSError, ValueError) as error:
-        raise PaadjeError(
-            "services.cannot_start", program=Path(argv[0]).name, detail=str(error)
-        ) from error
-    finally:
-        os.close(log)
     # A front that stays open has to take note of the end, else the program stays as a zombie.
     threading.Thread(target=popen.wait, name="detached", daemon=True).start()
     return popen.pid

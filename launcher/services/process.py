@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,11 +77,11 @@ def child_environment(
     return kept | dict(extra)
 
 
-def spawn(argv: Sequence[str], env: Mapping[str, str], log_file: Path) -> Child:
-    """Start a program; ``env`` is added to our own environment, output goes to ``log_file``.
+@contextlib.contextmanager
+def log_of_new_program(argv: Sequence[str], log_file: Path) -> Iterator[int]:
+    """A descriptor of ``log_file``, open while the block starts ``argv``.
 
-    Call it from a thread that lives as long as this process, such as the main thread: on Linux the
-    child ends with the *thread* that started it. Raises ``services.cannot_start``.
+    Raises ``services.log_unwritable``, and ``services.cannot_start`` when the block fails.
     """
     logfiles.rotate(log_file)
     try:
@@ -89,26 +89,35 @@ def spawn(argv: Sequence[str], env: Mapping[str, str], log_file: Path) -> Child:
     except OSError as error:
         raise PaadjeError("services.log_unwritable", detail=str(error)) from error
     try:
-        offset = logfiles.size(log_file)
-        with warnings.catch_warnings():
-            # Python warns of any fork beside threads; `_die_with` only calls what is ready.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            popen = subprocess.Popen(
-                list(argv),
-                env=child_environment(argv, env, os.environ),
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=sys.platform != "win32",
-                creationflags=_creation_flags(),
-                preexec_fn=_die_with(os.getpid()),
-            )
+        yield log
     except (OSError, ValueError) as error:
         raise PaadjeError(
             "services.cannot_start", program=Path(argv[0]).name, detail=str(error)
         ) from error
     finally:
         os.close(log)
+
+
+def spawn(argv: Sequence[str], env: Mapping[str, str], log_file: Path) -> Child:
+    """Start a program; ``env`` is added to our own environment, output goes to ``log_file``.
+
+    Call it from a thread that lives as long as this process, such as the main thread: on Linux the
+    child ends with the *thread* that started it. Raises as :func:`log_of_new_program` does.
+    """
+    with log_of_new_program(argv, log_file) as log, warnings.catch_warnings():
+        offset = logfiles.size(log_file)
+        # Python warns of any fork beside threads; `_die_with` only calls what is ready.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        popen = subprocess.Popen(
+            list(argv),
+            env=child_environment(argv, env, os.environ),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=sys.platform != "win32",
+            creationflags=windows.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0,
+            preexec_fn=_die_with(os.getpid()),
+        )
     if sys.platform == "win32":
         _tie_to_job(popen)
     return Child(popen=popen, log_file=log_file, log_offset=offset)
@@ -176,10 +185,6 @@ def wait_for(condition: Callable[[], bool], timeout_s: float, *, interval_s: flo
             return False
         time.sleep(interval_s)
     return True
-
-
-def _creation_flags() -> int:
-    return windows.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
 
 
 def _die_with(parent_pid: int) -> Callable[[], None] | None:

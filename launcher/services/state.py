@@ -3,6 +3,8 @@
 ``spec.json``    what the host was told to run; holds keys
 ``state.json``   `LessonRecord`: where the running host is; holds the control token
 ``status.json``  how the lesson was doing last; no secrets
+``gateway.json`` what the gateway was told; holds codes and keys
+``gateway-status.json``  what the gateway told last: who is in; no secrets
 ``ended.json``   written when the lesson was ended properly; no secrets, no student data
 ``data/``        the apps' encrypted files
 
@@ -25,6 +27,7 @@ SPEC_FILE = "spec.json"
 STATE_FILE = "state.json"
 STATUS_FILE = "status.json"
 ENDED_FILE = "ended.json"
+GATEWAY_FILE = "gateway.json"
 GATEWAY_STATUS_FILE = "gateway-status.json"
 
 _SAME_START_S = 1.0

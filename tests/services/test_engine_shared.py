@@ -10,7 +10,7 @@ import requests
 from launcher import catalog, lesson
 from launcher.catalog.schema import Recipe
 from launcher.events import Cancel, ignore
-from launcher.lesson import starting
+from launcher.lesson import specification
 from launcher.lesson.types import LessonSnapshot, ShareWishes
 from launcher.models.library import Library
 from launcher.services.process import wait_for
@@ -40,7 +40,7 @@ def test_two_apps_and_a_tool_share_one_engine(
         recipe = real(FIRST)
         return recipe if app == FIRST else recipe.model_copy(update={"id": SECOND})
 
-    monkeypatch.setattr(starting.catalog, "load_recipe", load)
+    monkeypatch.setattr(specification.catalog, "load_recipe", load)
     plan = lesson.make_plan(context, FIRST)
     import dataclasses
 

@@ -24,7 +24,7 @@ from launcher.engines.xllamacpp import XllamacppEngine
 from launcher.errors import ExitCode
 from launcher.events import Cancel, ignore
 from launcher.files import write_private_json
-from launcher.lesson import starting
+from launcher.lesson import specification
 from launcher.lesson.types import ShareWishes, to_dict
 from launcher.services.control import ControlClient
 from launcher.services.process import wait_for
@@ -188,7 +188,7 @@ def lesson_with(
     program: Paadje, engine: ChangedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Lesson]:
     monkeypatch.setattr(
-        starting, "get_engine", lambda id_: engine if id_ == engine.id else get_engine(id_)
+        specification, "get_engine", lambda id_: engine if id_ == engine.id else get_engine(id_)
     )
     context = use_cases.open_context(program.environment())
     plan = use_cases.make_plan(context, "feedback-companion")

@@ -165,7 +165,7 @@ def test_wishes_for_sharing_are_looked_at_before_anything_is_fetched(
 
     monkeypatch.setattr("launcher.lesson.make_plan", lambda *_: AnyPlan())
     monkeypatch.setattr("launcher.lesson.install", never)
-    monkeypatch.setattr("launcher.lesson.starting.read_default_source", lambda: None)
+    monkeypatch.setattr("launcher.lesson.addresses.read_default_source", lambda: None)
     assert main(["start", "feedback-companion", "--yes", "--json", *options]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["code"] == code
 

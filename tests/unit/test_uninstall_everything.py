@@ -30,7 +30,7 @@ def test_files_of_the_user_stay(home: Path) -> None:
     own += [put(paths.logs / "bench.log"), put(paths.logs / "20260901-080000-ab12" / "host.log.1")]
     own.append(put(paths.settings_file, ""))
     mine = [put(home / "data" / "thesis.docx"), put(home / "logs" / "diary.txt")]
-    receipt = uninstall(open_context(os.environ), None, report=ignore)
+    receipt = uninstall(open_context(os.environ), None)
     assert not [file for file in own if file.exists()]
     assert all(file.exists() for file in mine)
     assert {Path(name).name for name, _ in receipt.kept} == {"data", "logs"}
@@ -54,7 +54,7 @@ def test_a_folder_with_models_of_other_programs_stays(tmp_path: Path) -> None:
     }
     index = put(folder / "index.json", json.dumps({"version": 1, "files": {ours.name: record}}))
     context = open_context({**os.environ, "PAADJE_MODELS_DIR": str(folder)})
-    receipt = uninstall(context, None, report=ignore)
+    receipt = uninstall(context, None)
     assert sorted(folder.iterdir()) == [other]
     assert not any(file.exists() for file in (ours, half, note, index))
     assert receipt.kept == ((str(folder), "not_ours"),)
@@ -72,7 +72,7 @@ def test_a_broken_receipt_stops_nothing(home: Path) -> None:
     receipts = find_paths(os.environ).receipts
     broken = put(receipts / "feedback-companion.json", '{"files": null}')
     put(receipts / "other.json", '{"files": [{}, 3]}')
-    assert uninstall(open_context(os.environ), "feedback-companion", report=ignore).removed == ()
+    assert uninstall(open_context(os.environ), "feedback-companion").removed == ()
     assert not broken.exists()
 
 
