@@ -31,6 +31,13 @@ def write_private_json(path: Path, value: object) -> None:
     write_private(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
+def nearest_existing(path: Path) -> Path:
+    """``path`` itself, or the closest folder above it that is there."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
+
+
 def read_json_object(path: Path) -> dict[str, Any] | None:
     """The JSON object in ``path``, or None when it is missing, unreadable or not an object."""
     try:

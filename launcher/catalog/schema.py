@@ -188,6 +188,13 @@ class Catalog(Strict):
                 return model
         raise unknown_model(model_id, [model.id for model in self.models])
 
+    def first_offered(self) -> CatalogModel:
+        """The chat model that stands first: what most computers would fetch from the Hub."""
+        for model in self.models:
+            if model.status == "offer" and model.role == "chat":
+                return model
+        raise PaadjeError("catalog.unreadable", file="", detail="no chat model has status offer")
+
     def practice_model(self) -> CatalogModel:
         """The small model that works without the Hub and is never fit for real feedback."""
         for model in self.models:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from launcher.errors import PaadjeError
+from launcher.files import nearest_existing
 from launcher.units import GIB
 
 SAFETY_FACTOR = 1.05
@@ -24,11 +25,8 @@ def room_needed(fetch_bytes: int, already_bytes: int = 0) -> int:
 
 def free_bytes(folder: Path) -> int | None:
     """Free bytes for this user where ``folder`` is or will be; None when it cannot be known."""
-    place = folder.absolute()
-    while not place.exists() and place != place.parent:
-        place = place.parent
     try:
-        return shutil.disk_usage(place).free
+        return shutil.disk_usage(nearest_existing(folder.absolute())).free
     except OSError:
         return None
 
@@ -73,6 +71,11 @@ def write_failed(error: OSError, target: Path, *, missing_bytes: int | None) -> 
         free = free_bytes(folder) or 0
         return no_room(folder, needed=room_needed(missing_bytes or 0), free=free)
     return PaadjeError("models.cannot_write", folder=str(folder), detail=_reason(error))
+
+
+def read_failed(error: OSError, path: Path) -> PaadjeError:
+    """``models.unreadable``: the file is there, and reading it did not succeed."""
+    return PaadjeError("models.unreadable", file=path.name, detail=_reason(error))
 
 
 def _reason(error: OSError) -> str:

@@ -1,7 +1,6 @@
 """Fetch one file over several connections, piece by piece, in order, into one part."""
 
 import queue
-import random
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -162,7 +161,10 @@ class LaneFetch:
         if isinstance(failure, Retry):
             self._failure = failure.error
             if lane.failures < (failure.attempts or self._patience.attempts):
-                lane.ready_at = time.monotonic() + self._wait_s(lane, failure)
+                wait_s = failure.after_s
+                if wait_s is None:
+                    wait_s = self._patience.wait_s(lane.failures)
+                lane.ready_at = time.monotonic() + wait_s
                 return
         else:
             self._failure = failure
@@ -170,9 +172,3 @@ class LaneFetch:
         lane.opener.close()
         if not self._lanes:
             raise self._failure
-
-    def _wait_s(self, lane: _Lane, retry: Retry) -> float:
-        if retry.after_s is not None:
-            return retry.after_s
-        longest: float = self._patience.first_wait_s * 2.0 ** (lane.failures - 1)
-        return min(longest, self._patience.longest_wait_s) * random.uniform(0.5, 1.0)  # noqa: S311

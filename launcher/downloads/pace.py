@@ -1,5 +1,6 @@
 """How patient a transfer is, how fast it may be, and over how many connections."""
 
+import random
 import time
 from collections import deque
 from collections.abc import Callable
@@ -19,6 +20,12 @@ class Patience:
     stall_s: float = 30.0
     first_wait_s: float = 0.5
     longest_wait_s: float = 30.0
+
+    def wait_s(self, failures: int) -> float:
+        """Before the next attempt, after so many that failed in a row."""
+        longest = self.first_wait_s * 2.0 ** (failures - 1)
+        # Jitter: a class of laptops that lost the same server must not return as one.
+        return min(longest, self.longest_wait_s) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 
-from launcher.downloads.http import mask
+from launcher.downloads.failures import mask
 from launcher.errors import PaadjeError
 from launcher.events import Cancel
 

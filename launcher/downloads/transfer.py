@@ -1,14 +1,14 @@
 """Bring one file to this disk: go on where it stopped, try again, and believe only the sha256."""
 
-import random
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 from launcher.downloads.disk import check_room, write_failed
+from launcher.downloads.failures import CONNECT_ATTEMPTS
 from launcher.downloads.hashing import sha256_of
-from launcher.downloads.http import CONNECT_ATTEMPTS, HttpLane, Request, Resolve, http_opener
+from launcher.downloads.http import HttpLane, Request, Resolve, http_opener
 from launcher.downloads.lanes import LaneFetch, PieceOpener
 from launcher.downloads.locks import exclusive, lock_file_of
 from launcher.downloads.pace import PACE, PATIENCE, Limiter, Pace, Patience, Rate
@@ -236,12 +236,8 @@ class _Transfer:
             self._tell_progress()
 
     def _wait(self, failures: int, retry: Retry) -> None:
-        wait_s = retry.after_s
-        if wait_s is None:
-            longest = self._patience.first_wait_s * 2 ** (failures - 1)
-            # Jitter: a class of laptops that lost the same server must not return as one.
-            wait_s = min(longest, self._patience.longest_wait_s) * random.uniform(0.5, 1.0)  # noqa: S311
         self._notice("models.retrying")
+        wait_s = self._patience.wait_s(failures) if retry.after_s is None else retry.after_s
         self._cancel.wait(wait_s)
         self._cancel.check()
 

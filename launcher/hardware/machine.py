@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 
+from launcher.files import nearest_existing
 from launcher.hardware.cgroup import CgroupLimits
 from launcher.hardware.profile import Probed, Surroundings, unknown
 
@@ -29,10 +30,7 @@ def memory_limit(limits: CgroupLimits) -> Probed[int]:
 
 def disk_free(folder: Path) -> Probed[int]:
     """Free on the volume where ``folder`` is, or will be."""
-    existing = folder.absolute()
-    while not existing.exists() and existing != existing.parent:
-        existing = existing.parent
-    free = shutil.disk_usage(existing).free
+    free = shutil.disk_usage(nearest_existing(folder.absolute())).free
     return Probed(value=free, source="disk usage", confidence="measured")
 
 

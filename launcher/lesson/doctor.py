@@ -9,6 +9,7 @@ from typing import Any, Literal
 from launcher import __version__, catalog
 from launcher.engines.registry import DEFAULT_ENGINE, get_engine
 from launcher.errors import PaadjeError
+from launcher.files import nearest_existing
 from launcher.hardware.cpu import slow_cpu_name
 from launcher.hardware.profile import MachineProfile, profile_to_dict
 from launcher.lesson.machine import this_machine, with_engine_devices
@@ -117,10 +118,7 @@ def _hardware(machine: MachineProfile) -> list[Check]:
 
 def _writable(context: Context) -> list[Check]:
     folder = context.models_dir
-    place = folder
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    fine = os.access(place, os.W_OK)
+    fine = os.access(nearest_existing(folder), os.W_OK)
     return [
         Check(
             code="models_folder" if fine else "models_folder_closed",
@@ -147,12 +145,7 @@ def _network(context: Context) -> list[Check]:
         checks.append(Check(code="no_address", state="warning"))
     library = Library(context.models_dir)
     models = catalog.load_catalog()
-    offered = next(
-        model
-        for model in models.models
-        if model.status == "offer" and model.role == "chat" and model.file
-    )
-    places = {"hub": offered, "practice_source": models.practice_model()}
+    places = {"hub": models.first_offered(), "practice_source": models.practice_model()}
     for code, model in places.items():
         here = model.file is not None and library.find(model.file) is not None
         works = here or reachable(

@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 
 from launcher import catalog
 from launcher.catalog.schema import Recipe
+from launcher.downloads.disk import read_failed
 from launcher.downloads.hashing import sha256_of
 from launcher.engines.openai_endpoint import ANY_MODEL, check_endpoint
 from launcher.engines.registry import get_engine
 from launcher.errors import UsageError
 from launcher.events import Cancel
-from launcher.fit.types import MemoryNeed, Range, Reason, SpeedEstimate
+from launcher.fit.speed import unknown_speed
+from launcher.fit.types import MemoryNeed, Reason
 from launcher.lesson.plan import PLAN_VERSION, LaunchPlan
 from launcher.lesson.types import Context, PlanWishes
 from launcher.models.gguf import read_header
@@ -39,7 +41,6 @@ def server_plan(context: Context, recipe: Recipe, wishes: PlanWishes) -> LaunchP
         raise UsageError("lesson.adapter_elsewhere")
     server = urlsplit(url).hostname or ""
     students = wishes.students or context.settings.students
-    unknown = Range(low=None, likely=None, high=None)
     return LaunchPlan(
         version=PLAN_VERSION,
         app=recipe.id,
@@ -64,14 +65,7 @@ def server_plan(context: Context, recipe: Recipe, wishes: PlanWishes) -> LaunchP
         disk_free_bytes=None,
         memory=MemoryNeed(weights_bytes=0, kv_cache_bytes=0, compute_bytes=0, basis="unknown"),
         memory_free_bytes=None,
-        speed=SpeedEstimate(
-            decode_tokens_per_s=unknown,
-            one_feedback_s=unknown,
-            class_first_s=unknown,
-            class_last_s=unknown,
-            students=students,
-            basis="unknown",
-        ),
+        speed=unknown_speed(students),
         first_port=context.settings.port,
         share="lan",
         reasons=(Reason(code="school_server", params={"server": server}),),
@@ -115,4 +109,8 @@ def adapter_sha256(plan: LaunchPlan) -> str:
     """Of the plan's adapter, and empty without one. Raises ``models.unreadable``."""
     if plan.adapter is None:
         return ""
-    return sha256_of(Path(plan.adapter), cancel=Cancel())
+    path = Path(plan.adapter)
+    try:
+        return sha256_of(path, cancel=Cancel())
+    except OSError as error:
+        raise read_failed(error, path) from error

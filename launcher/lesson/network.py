@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 from launcher import catalog
 from launcher.catalog.schema import CatalogModel, HuggingFaceSource, PypiSource
-from launcher.downloads.disk import free_bytes
-from launcher.downloads.http import connection_error, host_of, mask, new_session
+from launcher.downloads.disk import free_bytes, room_needed
+from launcher.downloads.failures import connection_error, host_of, mask
+from launcher.downloads.http import new_session
 from launcher.downloads.proxy_script import find_proxy_script
 from launcher.downloads.stream import Retry
 from launcher.errors import PaadjeError
@@ -77,11 +78,7 @@ class NetworkDiagnosis:
 def diagnose_network(context: Context, *, report: Report, cancel: Cancel) -> NetworkDiagnosis:
     """Look at every address that Paadje needs. Takes up to half a minute where much is blocked."""
     models = catalog.load_catalog()
-    model = next(
-        model
-        for model in models.models
-        if model.status == "offer" and model.role == "chat" and model.file
-    )
+    model = models.first_offered()
     assert model.file is not None
     script = find_proxy_script(context.environ)
     hosts: list[HostCheck] = []
@@ -149,7 +146,7 @@ def _checks(found: NetworkDiagnosis, *, offline: bool) -> list[Check]:
             )
         )
     if found.disk_free_bytes is not None:
-        little = found.disk_free_bytes < found.model_bytes * 1.05 + 2048 * MIB
+        little = found.disk_free_bytes < room_needed(found.model_bytes)
         checks.append(
             Check(
                 code="disk_little" if little else "disk",

@@ -209,7 +209,7 @@ def _with_what_can_go(error: PaadjeError, library: Library) -> PaadjeError:
 
 def _shown(place: str) -> str:
     """An address can hold a password."""
-    from launcher.downloads.http import host_of
+    from launcher.downloads.failures import host_of
 
     return host_of(place) if is_address(place) else place
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from launcher.catalog.schema import ModelShape
+from launcher.downloads.disk import read_failed
 from launcher.errors import PaadjeError
 from launcher.models.shape import (
     LongValue,
@@ -78,9 +79,7 @@ def read_header(path: Path) -> GgufHeader:
         with path.open("rb", buffering=1 * MIB) as file:
             return parse_header(file, name=path.name, file_bytes=size)
     except OSError as error:
-        raise PaadjeError(
-            "models.unreadable", file=path.name, detail=f"{type(error).__name__}: {error.strerror}"
-        ) from error
+        raise read_failed(error, path) from error
 
 
 def parse_header(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from launcher.catalog.schema import ModelFile
-from launcher.downloads.disk import check_room, write_failed
+from launcher.downloads.disk import check_room, read_failed, write_failed
 from launcher.downloads.hashing import sha256_of
 from launcher.downloads.locks import exclusive, lock_file_of
 from launcher.downloads.part import BAD_SUFFIX, PART_SUFFIX, PartNote, bytes_in_part, note_file_of
@@ -103,7 +103,7 @@ class Library:
         try:
             good = looks_like_gguf(path)
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise read_failed(error, path) from error
         if not good:
             raise PaadjeError("models.corrupt", file=path.name, detail="no GGUF magic")
         self._mark_used(path.name)
@@ -181,7 +181,7 @@ class Library:
             sha256 = sha256_of(source, cancel=cancel, report=report)
             size = source.stat().st_size
         except OSError as error:
-            raise _unreadable(source, error) from error
+            raise read_failed(error, source) from error
         for entry in self.entries():
             if entry.present and entry.sha256 == sha256:
                 return entry
@@ -235,7 +235,7 @@ class Library:
         try:
             found = sha256_of(path, cancel=cancel, report=report)
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise read_failed(error, path) from error
         if found != expected:
             with self._index_lock():
                 index = self._read_index()
@@ -255,7 +255,7 @@ class Library:
             code = "models.incomplete" if part.is_file() else "models.missing"
             raise PaadjeError(code, file=path.name) from None
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise read_failed(error, path) from error
         if size != file.size_bytes:
             code = "models.incomplete" if size < file.size_bytes else "models.corrupt"
             raise PaadjeError(
@@ -377,9 +377,3 @@ def _link_or_copy(source: Path, target: Path, size: int, cancel: Cancel) -> None
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-
-
-def _unreadable(path: Path, error: OSError) -> PaadjeError:
-    return PaadjeError(
-        "models.unreadable", file=path.name, detail=f"{type(error).__name__}: {error.strerror}"
-    )

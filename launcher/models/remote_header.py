@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from launcher.catalog.schema import HuggingFaceSource, ModelFile
-from launcher.downloads.http import connection_error, host_of, new_session, status_error
+from launcher.downloads.failures import connection_error, host_of, status_error
+from launcher.downloads.http import new_session
 from launcher.downloads.stream import Retry
 from launcher.errors import PaadjeError
 from launcher.events import Cancel

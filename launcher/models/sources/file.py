@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from launcher.catalog.schema import HuggingFaceSource, ModelFile
+from launcher.downloads.disk import read_failed
 from launcher.downloads.stream import BLOCK_BYTES, Retry
 from launcher.downloads.transfer import receive
 from launcher.errors import PaadjeError
@@ -102,7 +103,7 @@ def copy_file(path: Path, order: Order) -> None:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise _read_failed(path, error) from error
+        raise read_failed(error, path) from error
     if size != order.file.size_bytes:
         raise PaadjeError(
             "models.wrong_size",
@@ -163,23 +164,17 @@ class _FileStream:
             self._file.seek(start_byte)
             self.total_bytes: int | None = path.stat().st_size
         except OSError as error:
-            raise _read_failed(path, error) from error
+            raise read_failed(error, path) from error
 
     def read(self) -> bytes:
         try:
             return self._file.read(BLOCK_BYTES)
         except OSError as error:
             # A stick that was pulled out may come back.
-            raise Retry(_read_failed(self._path, error)) from error
+            raise Retry(read_failed(error, self._path)) from error
 
     def interrupt(self) -> None:
         """Reading a local file ends by itself."""
 
     def close(self) -> None:
         self._file.close()
-
-
-def _read_failed(path: Path, error: OSError) -> PaadjeError:
-    return PaadjeError(
-        "models.unreadable", file=path.name, detail=f"{type(error).__name__}: {error.strerror}"
-    )

@@ -8,13 +8,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from launcher.catalog.schema import HuggingFaceSource
-from launcher.downloads.http import (
-    Request,
-    connection_error,
-    host_of,
-    new_session,
-    use_system_certificates,
-)
+from launcher.downloads.failures import connection_error, host_of
+from launcher.downloads.http import Request, new_session, use_system_certificates
 from launcher.errors import PaadjeError
 from launcher.models.sources import Order
 
