@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from launcher.downloads.disk import room_needed
 from launcher.hardware.profile import Gpu, MachineProfile
 from launcher.units import GIB
 
@@ -19,8 +20,6 @@ system outside already has its own. Windows' Linux counts as a Linux desktop.
 
 GPU_MARGIN_DISPLAY_BYTES = round(1.0 * GIB)
 GPU_MARGIN_HEADLESS_BYTES = round(0.75 * GIB)
-DISK_FACTOR = 1.05
-DISK_MARGIN_BYTES = 2 * GIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +96,4 @@ def gpu_budget(gpu: Gpu, machine: MachineProfile) -> Budget:
 def disk_needed_bytes(file_bytes: int, missing_bytes: int | None = None) -> int:
     """Room for one model file: x 1.05 + 2 GiB, less what is already here; 0 when all of it is."""
     missing = file_bytes if missing_bytes is None else min(missing_bytes, file_bytes)
-    if missing <= 0:
-        return 0
-    return round(file_bytes * DISK_FACTOR) + DISK_MARGIN_BYTES - (file_bytes - missing)
+    return room_needed(file_bytes, file_bytes - missing) if missing > 0 else 0

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from launcher import catalog, fit
 from launcher.catalog.schema import Catalog, CatalogModel, ModelFile, Recipe
-from launcher.downloads.disk import room_needed
 from launcher.engines.protocol import Engine
 from launcher.engines.registry import DEFAULT_ENGINE, get_engine
 from launcher.errors import PaadjeError, UsageError
+from launcher.fit.budget import disk_needed_bytes
 from launcher.fit.choose import CLASS_LIMIT_S
 from launcher.fit.types import Fit, Reason
 from launcher.hardware.profile import MachineProfile
@@ -22,6 +22,7 @@ from launcher.models import licences
 from launcher.models.gguf import read_header
 from launcher.models.library import Library
 from launcher.models.own import find_model
+from launcher.units import GIB
 
 KV_TYPE = "f16"
 MOST_ALTERNATIVES = 4
@@ -56,13 +57,64 @@ def make_plan(
     engine = get_engine(wishes.engine or DEFAULT_ENGINE)
     if engine.id == SERVER_ENGINE:
         return server_plan(context, recipe, wishes)
-    described = machine
-    here = Here(context) if described is None else Elsewhere(context)
-    machine = here.machine(engine) if described is None else described
-    refusal = engine.supports(machine)
+    here = Here(context) if machine is None else Elsewhere(context)
+    computer = here.machine(engine) if machine is None else machine
+    refusal = engine.supports(computer)
     if refusal is not None:
         raise PaadjeError(refusal)
     library = Library(context.models_dir)
+    models, wanted = _to_choose_from(here, library, recipe, wishes)
+    students = wishes.students or context.settings.students
+    ranked = fit.rank(
+        models.models,
+        computer,
+        students=students,
+        context_tokens=wishes.context_tokens or recipe.needs.context_tokens,
+        languages=recipe.needs.languages,
+        available=lambda model: model.status != "own" or model.id == wanted,
+        missing_bytes=here.missing_bytes,
+        known=here.known_speeds(computer, engine),
+        role=recipe.needs.model_role,
+        class_limit_s=wishes.class_minutes * 60.0 if wishes.class_minutes else CLASS_LIMIT_S,
+        prefer=wishes.prefer,
+        in_use_bytes=here.in_use_bytes(),
+        kv_type=KV_TYPE,
+    )
+    notices: tuple[Reason, ...] = ()
+    if wanted is not None:
+        chosen = next(each for each in ranked if each.model == wanted)
+    else:
+        obtainable = here.obtainable(wishes.from_place)
+        chosen, notices = _best_obtainable(models, ranked, obtainable, library)
+        if wishes.read_header and here.with_remote_header(models, chosen.model) is not models:
+            # Now it is known here; decide once more, with what the header says.
+            again = replace(wishes, read_header=False)
+            return make_plan(context, app, again, machine=machine)
+    model = models.model(chosen.model)
+    told = here.engine_memory(model, chosen, KV_TYPE)
+    plan = _launch_plan(
+        context,
+        recipe,
+        engine,
+        computer,
+        here,
+        model,
+        chosen if told is None else replace(chosen, memory=told),
+        students=students,
+        reasons=(*notices, *_smaller(models, ranked, chosen), *chosen.reasons),
+        alternatives=_alternatives(models, ranked, chosen, here.missing_bytes),
+    )
+    if wishes.adapter is None:
+        return plan
+    path = None if model.file is None else library.find(model.file)
+    architecture = read_header(path).architecture if path is not None else None
+    return with_adapter(plan, wishes.adapter, architecture=architecture)
+
+
+def _to_choose_from(
+    here: Elsewhere, library: Library, recipe: Recipe, wishes: PlanWishes
+) -> tuple[Catalog, str | None]:
+    """The models with what is known of their headers, and the id of the one that was asked for."""
     models = catalog.load_catalog()
     wanted = None
     if wishes.model is not None:
@@ -73,59 +125,26 @@ def make_plan(
             models = models.model_copy(update={"models": (*models.models, asked)})
         elif wishes.read_header:
             models = here.with_remote_header(models, wanted)
-    models = here.with_headers(models)
-    students = wishes.students or context.settings.students
-    context_tokens = wishes.context_tokens or recipe.needs.context_tokens
-    limit_s = wishes.class_minutes * 60.0 if wishes.class_minutes else CLASS_LIMIT_S
-    in_use_bytes = here.in_use_bytes()
-    known = here.known_speeds(machine, engine)
-    ranked = fit.rank(
-        models.models,
-        machine,
-        students=students,
-        context_tokens=context_tokens,
-        languages=recipe.needs.languages,
-        available=lambda model: model.status != "own",
-        missing_bytes=here.missing_bytes,
-        known=known,
-        role=recipe.needs.model_role,
-        class_limit_s=limit_s,
-        prefer=wishes.prefer,
-        in_use_bytes=in_use_bytes,
-        kv_type=KV_TYPE,
-    )
-    notices: tuple[Reason, ...] = ()
-    if wanted is not None:
-        model = models.model(wanted)
-        chosen = fit.with_way_out(
-            fit.fit_model(
-                model,
-                machine,
-                students=students,
-                context_tokens=context_tokens,
-                language="nl" if "nl" in recipe.needs.languages else "en",
-                missing_bytes=here.missing_bytes(model),
-                known=known(model),
-                class_limit_s=limit_s,
-                in_use_bytes=in_use_bytes,
-                kv_type=KV_TYPE,
-            ),
-            [(models.model(each.model), each) for each in ranked],
-        )
-    else:
-        obtainable = here.obtainable(wishes.from_place)
-        chosen, notices = _best_obtainable(models, ranked, obtainable, library)
-        model = models.model(chosen.model)
-        if wishes.read_header and here.with_remote_header(models, model.id) is not models:
-            # Now it is known here; decide once more, with what the header says.
-            again = replace(wishes, read_header=False)
-            return make_plan(context, app, again, machine=described)
+    return here.with_headers(models), wanted
+
+
+def _launch_plan(
+    context: Context,
+    recipe: Recipe,
+    engine: Engine,
+    computer: MachineProfile,
+    here: Elsewhere,
+    model: CatalogModel,
+    chosen: Fit,
+    *,
+    students: int,
+    reasons: tuple[Reason, ...],
+    alternatives: tuple[Alternative, ...],
+) -> LaunchPlan:
     assert model.file is not None
     file = model.file
     missing_bytes = here.missing_bytes(model)
-    told = here.engine_memory(model, chosen, KV_TYPE)
-    chosen = chosen if told is None else replace(chosen, memory=told)
-    plan = LaunchPlan(
+    return LaunchPlan(
         version=PLAN_VERSION,
         app=recipe.id,
         students=students,
@@ -142,7 +161,7 @@ def make_plan(
         gpu_layers=chosen.gpu_layers,
         threads=chosen.threads,
         kv_type=KV_TYPE,
-        mmap=_use_mmap(machine),
+        mmap=_use_mmap(computer),
         files=(
             PlannedFile(
                 name=file.name,
@@ -153,25 +172,20 @@ def make_plan(
             ),
         ),
         fetch_bytes=missing_bytes,
-        disk_needed_bytes=needed_bytes(missing_bytes),
-        disk_free_bytes=machine.disk_free_bytes.value,
+        disk_needed_bytes=disk_needed_bytes(file.size_bytes, missing_bytes),
+        disk_free_bytes=computer.disk_free_bytes.value,
         memory=chosen.memory,
         memory_free_bytes=chosen.memory_free_bytes,
         speed=chosen.speed,
         first_port=context.settings.port,
         share="lan",
-        reasons=(*notices, *_smaller(models, ranked, chosen), *chosen.reasons),
-        alternatives=_alternatives(models, ranked, chosen, here.missing_bytes),
+        reasons=reasons,
+        alternatives=alternatives,
         licence=model.licence.name,
         licence_url=model.licence.url,
         licence_needs_acceptance=not licences.is_accepted(context.paths.data, model.licence),
         idle_unload_s=context.settings.idle_unload_minutes * 60 or None,
     )
-    if wishes.adapter is None:
-        return plan
-    path = library.find(file)
-    architecture = read_header(path).architecture if path is not None else None
-    return with_adapter(plan, wishes.adapter, architecture=architecture)
 
 
 def _slots(context: Context, engine: Engine, chosen: Fit) -> int:
@@ -206,11 +220,6 @@ def plan_fit(plan: LaunchPlan) -> Fit:
         threads=plan.threads,
         reasons=plan.reasons,
     )
-
-
-def needed_bytes(fetch_bytes: int) -> int:
-    """Disk room for a download: the file with a margin, and nothing when nothing is fetched."""
-    return room_needed(fetch_bytes) if fetch_bytes else 0
 
 
 def _card(context: Context, recipe: Recipe) -> AppCard:
@@ -297,10 +306,10 @@ def _alternatives(
 
 
 def _use_mmap(machine: MachineProfile) -> bool:
-    """CPU builds repack the weights, and with mmap both copies stay in memory (spec: at most
-    16 GB of memory, load without)."""
+    """Not with 16 GB or less: CPU builds repack the weights, and with mmap both copies stay in
+    memory."""
     total_bytes = machine.memory_total_bytes.value
-    return total_bytes is not None and total_bytes > 17 * 2**30
+    return total_bytes is not None and total_bytes > 17 * GIB
 
 
 def planned_model(context: Context, plan: LaunchPlan) -> tuple[CatalogModel, ModelFile]:
