@@ -1,8 +1,9 @@
 """Can this computer do it, for this class, and how long will they wait? Pure functions."""
 
-from launcher.fit.choose import fit_model, rank, with_way_out
 from launcher.fit.explain import explain_fit, explain_reason
+from launcher.fit.fitting import fit_model
 from launcher.fit.memory import predict_memory
+from launcher.fit.ranking import rank
 from launcher.fit.reasons import slower_than_predicted
 from launcher.fit.speed import predict_speed
 from launcher.fit.types import Fit, MemoryNeed, Range, Reason, SpeedEstimate, Verdict
@@ -21,5 +22,4 @@ __all__ = [
     "predict_speed",
     "rank",
     "slower_than_predicted",
-    "with_way_out",
 ]

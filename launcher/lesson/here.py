@@ -8,7 +8,7 @@ from launcher.engines.protocol import Engine
 from launcher.errors import PaadjeError
 from launcher.events import Cancel
 from launcher.files import read_json_object, write_private_json
-from launcher.fit.choose import KnownSpeeds
+from launcher.fit.fitting import KnownSpeeds
 from launcher.fit.memory import engine_process_bytes
 from launcher.fit.types import Fit, MemoryNeed
 from launcher.hardware.profile import MachineProfile

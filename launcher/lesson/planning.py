@@ -9,7 +9,7 @@ from launcher.engines.protocol import Engine
 from launcher.engines.registry import DEFAULT_ENGINE, get_engine
 from launcher.errors import PaadjeError, UsageError
 from launcher.fit.budget import disk_needed_bytes
-from launcher.fit.choose import CLASS_LIMIT_S
+from launcher.fit.fitting import CLASS_LIMIT_S
 from launcher.fit.types import Fit, Reason
 from launcher.hardware.profile import MachineProfile
 from launcher.lesson.extras import SERVER_ENGINE, server_plan, with_adapter

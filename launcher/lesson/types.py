@@ -9,7 +9,7 @@ from typing import Any, Literal
 from launcher.catalog.schema import Recipe
 from launcher.errors import PaadjeError
 from launcher.events import Notice
-from launcher.fit.choose import Preference
+from launcher.fit.ranking import Preference
 from launcher.lesson.plan import LaunchPlan
 from launcher.paths import Paths
 from launcher.services.states import LessonState, ServiceState

@@ -7,7 +7,7 @@ import pytest
 from launcher import fit
 from launcher.catalog.schema import CatalogModel
 from launcher.fit.calibration import Calibration, Measured, is_far, nearest, solve
-from launcher.fit.choose import quantization_rank
+from launcher.fit.ranking import quantization_rank
 from launcher.fit.speed import Constants, Known
 from launcher.hardware.profile import unknown
 from tests.unit.fit.computers import CATALOG, E2B, E4B, codes, fit_here, machine, rank_here

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from launcher import fit
 from launcher.fit import reasons
-from launcher.fit.choose import COMFORT
+from launcher.fit.fitting import COMFORT
 from launcher.hardware.profile import Probed, unknown
 from launcher.i18n import LANGUAGES, translator
 from launcher.units import GIB, MIB
