@@ -219,6 +219,7 @@ class Host:
         )
 
     def _make_room(self, service: ServiceSpec) -> ServiceSpec:
+        """The supervisor is there before the sharing, which tells the gateway through it."""
         return self._sharing.make_room(service)
 
     def _remember(self, notice: Notice) -> None:

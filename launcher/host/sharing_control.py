@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from launcher.events import Event, Notice
 from launcher.files import read_json_object, write_private_json
 from launcher.host.alarms import alarms
 from launcher.host.awake import Awake
+from launcher.host.ports import free_at, own_ports, ports_now
 from launcher.host.prewarm import prewarm
-from launcher.services.ports import LOOPBACK, first_free_port, free_port, is_free
+from launcher.host.reach import ReachTest
+from launcher.services.ports import LOOPBACK
 from launcher.services.spec import LessonSpec, ServiceSpec, ShareEntry, spec_to_dict
 from launcher.services.state import GATEWAY_FILE, GATEWAY_STATUS_FILE, SPEC_FILE
 from launcher.sharing import firewall
@@ -37,7 +40,7 @@ from launcher.sharing.join import join_url, lesson_url, new_code, new_token
 from launcher.sharing.mdns import Announcement
 from launcher.sharing.outbound import OutboundMeter
 from launcher.sharing.places import places
-from launcher.sharing.reachability import WAIT_S, Findings, hotspot_advice, judge
+from launcher.sharing.reachability import hotspot_advice
 from launcher.sharing.wifi import Hotspot, read_hotspot, wifi_text
 
 GATEWAY = "gateway"
@@ -46,13 +49,11 @@ METER_EVERY_S = 3.0
 GONE_AFTER_LOOKS = 2
 """How often an address must be missing: a Wi-Fi card that reconnects is away for a moment."""
 
-LISTENS_WITHIN_S = 2.0
+TELLS_WITHIN_S = 2.0
 PORT_TRIES = 5
 WARN_BEFORE_S = (300, 60)
 MOST_SEATS = 1000
 LONGEST_MINUTES = 8 * 60
-QUESTIONS = ("same_wifi", "vpn", "phone_vpn", "firewall")
-ANSWERS = ("yes", "no", "unknown")
 
 log = logging.getLogger("launcher.host")
 
@@ -86,9 +87,7 @@ class SharingControl:
         self._warned: set[int] = set()
         self._paused = False
         self._prewarmed = False
-        self._test_since: float | None = None
-        self._answers: dict[str, str] = {}
-        self._firewall = firewall.FirewallFindings(shut="unknown")
+        self._test = ReachTest()
         self._hotspot: Hotspot | None = None
         self._awake = Awake()
         self._announcement = Announcement()
@@ -112,7 +111,7 @@ class SharingControl:
         measuring = asyncio.create_task(self._measure())
         try:
             while True:
-                self._status = read_json_object(self._folder / GATEWAY_STATUS_FILE) or {}
+                self._status = self._gateway_status()
                 self._watch_codes()
                 self._watch_clock()
                 if self.share.mode == "lan":
@@ -153,9 +152,9 @@ class SharingControl:
             "seconds_left": None if left_s is None else round(left_s),
             "moved_seconds_ago": None if moved_s is None else round(moved_s),
             "no_address": self._no_address,
-            "reach": self._reach(),
-            "firewall": dataclasses.asdict(self._firewall)
-            | {"rule_would_help": self._firewall.rule_would_help},
+            "reach": self._test.view(share, self._status, has_address=not self._no_address),
+            "firewall": dataclasses.asdict(self._test.firewall)
+            | {"rule_would_help": self._test.firewall.rule_would_help},
             "internet": dataclasses.asdict(reading) | {"clean": reading.clean},
             "kept_awake": self._awake.active,
             "hotspot": {"name": self._hotspot.name, "qr": wifi_text(self._hotspot)}
@@ -209,9 +208,10 @@ class SharingControl:
                 at = self._clock() + 60 * _number(minutes, 1, LONGEST_MINUTES)
             await self._end_at(None if at is None else float(_number(at, 0, 2**40)))
         elif name == "test":
-            await self._begin_test()
+            self._test.begin()
+            await self._change(probe=new_token())
         elif name == "answer":
-            self._answer(str(wanted.get("question")), str(wanted.get("answer")))
+            self._test.answer(str(wanted.get("question")), str(wanted.get("answer")))
         elif name == "hotspot":
             await self._take_hotspot(wanted)
         else:
@@ -242,7 +242,7 @@ class SharingControl:
         }
         if share.hostname is not None:
             config["health_port"] = share.loopback_port
-        config["bind"], config["hosts"] = places(share, _own_ports(config))
+        config["bind"], config["hosts"] = places(share, own_ports(config))
         write_private_json(self._folder / GATEWAY_FILE, config)
         write_private_json(self._folder / SPEC_FILE, spec_to_dict(self._spec))
 
@@ -273,11 +273,11 @@ class SharingControl:
             return
         port = self.share.port
         for _ in range(PORT_TRIES):
-            port = _free_at(port, address)
+            port = free_at(port, address)
             await self._change(
                 address=address, port=port, interface=chosen.interface, warnings=chosen.warnings
             )
-            if await self._listens(address, port):
+            if await self._gateway_tells(partial(_listens_at, [address, port])):
                 break
             port += 1
         self._missing = 0
@@ -296,22 +296,12 @@ class SharingControl:
         config = self._gateway_file()
         if service.id != GATEWAY or config is None:
             return service
-        share, before = self.share, _own_ports(config)
+        share, before = self.share, own_ports(config)
         try:
-            port = _free_at(share.port, share.address)
-            local = port
-            if share.address != LOOPBACK and share.loopback_port is not None:
-                local = share.loopback_port
-                if not is_free(LOOPBACK, local):
-                    local = free_port()
-            taken = {port}
-            for app in config["apps"]:
-                if app.get("own_port"):
-                    app["own_port"] = _free_at(app["own_port"], share.address, but=taken)
-                    taken.add(app["own_port"])
+            port, local = ports_now(share, config)
         except PaadjeError:
             return service  # The address itself is gone: who watches it finds another.
-        if (port, local, before) != (share.port, share.loopback_port, _own_ports(config)):
+        if (port, local, before) != (share.port, share.loopback_port, own_ports(config)):
             log.info("another program took a port")
             self._spec = dataclasses.replace(
                 self._spec, share=dataclasses.replace(share, port=port, loopback_port=local)
@@ -320,11 +310,13 @@ class SharingControl:
             self._write()
         return dataclasses.replace(service, health_url=f"http://{LOOPBACK}:{local}/health")
 
-    async def _listens(self, address: str, port: int) -> bool:
-        deadline = time.monotonic() + LISTENS_WITHIN_S
+    async def _gateway_tells(self, expected: Callable[[dict[str, Any]], bool]) -> bool:
+        """Give the gateway a moment, so that what is shown next is how it is then."""
+        deadline = time.monotonic() + TELLS_WITHIN_S
         while time.monotonic() < deadline:
-            status = read_json_object(self._folder / GATEWAY_STATUS_FILE) or {}
-            if [address, port] in status.get("listening", []):
+            status = self._gateway_status()
+            if expected(status):
+                self._status = status
                 return True
             await asyncio.sleep(0.1)
         return False
@@ -373,19 +365,9 @@ class SharingControl:
     def _look_around(self) -> None:
         self._hotspot = read_hotspot() if "hotspot" in self.share.warnings else None
         if sys.platform == "win32":
-            self._firewall = firewall.inspect(sys.executable, self.share.interface)
+            self._test.firewall = firewall.inspect(sys.executable, self.share.interface)
         if self.share.hostname is None and self.share.local_name:
             self._announcement.start(self.share.address, self.share.port)
-
-    async def _begin_test(self) -> None:
-        self._answers.clear()
-        self._test_since = time.monotonic()
-        await self._change(probe=new_token())
-
-    def _reach(self) -> dict[str, Any]:
-        found, testing = self._findings(), self._test_since is not None
-        left_s = max(0, round(WAIT_S - found.waited_s)) if testing else None
-        return dataclasses.asdict(judge(found)) | {"testing": testing, "seconds_left": left_s}
 
     def _hotspot_advice(self) -> str | None:
         """For the size of the class that the lesson was planned for."""
@@ -393,26 +375,6 @@ class SharingControl:
         if "hotspot" not in self.share.warnings or not isinstance(students, int):
             return None
         return hotspot_advice(students)
-
-    def _answer(self, question: str, answer: str) -> None:
-        if question not in QUESTIONS or answer not in ANSWERS:
-            raise UsageError("host.unknown_wish", detail="answer")
-        self._answers[question] = answer
-
-    def _findings(self) -> Findings:
-        known: dict[str, Any] = {
-            "vpn": "yes" if "vpn" in self.share.warnings else "no",
-            "firewall": self._firewall.shut,
-        }
-        since = self._test_since
-        return Findings(
-            waited_s=0.0 if since is None else time.monotonic() - since,
-            probe_seen=self._status.get("probe_seen") is True,
-            heard=self._status.get("heard_from_outside") is True,
-            has_address=not self._no_address,
-            hotspot="hotspot" in self.share.warnings,
-            **(known | self._answers),
-        )
 
     async def _take_hotspot(self, wanted: Mapping[str, Any]) -> None:
         name, password = wanted.get("name"), wanted.get("password", "")
@@ -424,26 +386,22 @@ class SharingControl:
             raise UsageError("host.unknown_wish", detail="hotspot")
 
     async def _tell(self, do: str, nickname: str | None) -> None:
-        """Tell the gateway, and give it a moment, so that what is shown next is how it is then."""
-        before = read_json_object(self._folder / GATEWAY_STATUS_FILE)
+        before = self._gateway_status()
         message = {"do": do} if nickname is None else {"do": do, "nickname": nickname}
         self._send(GATEWAY, message)
-        deadline = time.monotonic() + LISTENS_WITHIN_S
-        while time.monotonic() < deadline:
-            await asyncio.sleep(0.1)
-            now = read_json_object(self._folder / GATEWAY_STATUS_FILE)
-            if now is not None and now != before:
-                self._status = now
-                return
+        await self._gateway_tells(lambda now: bool(now) and now != before)
 
     def _known(self, nickname: object, *lists: str) -> str:
         """The nickname as given, whatever its capitals. Raises ``host.unknown_student``."""
-        status = read_json_object(self._folder / GATEWAY_STATUS_FILE) or {}
+        status = self._gateway_status()
         for name in lists:
             for each in status.get(name, []):
                 if isinstance(nickname, str) and each.casefold() == nickname.strip().casefold():
                     return str(each)
         raise UsageError("host.unknown_student")
+
+    def _gateway_status(self) -> dict[str, Any]:
+        return read_json_object(self._folder / GATEWAY_STATUS_FILE) or {}
 
     def _gateway_file(self) -> dict[str, Any] | None:
         return read_json_object(self._folder / GATEWAY_FILE)
@@ -465,15 +423,8 @@ def family_of(pid: int) -> set[int]:
     return {pid}
 
 
-def _own_ports(config: Mapping[str, Any]) -> list[int]:
-    return [app["own_port"] for app in config["apps"] if app.get("own_port")]
-
-
-def _free_at(port: int, address: str, but: Sequence[int] | set[int] = ()) -> int:
-    """The port itself or the next one that is free there. Raises ``services.port_taken``."""
-    while port in but or not is_free(address, port):
-        port = first_free_port(address, port + 1)
-    return port
+def _listens_at(place: list[object], status: Mapping[str, Any]) -> bool:
+    return place in status.get("listening", [])
 
 
 def _number(value: object, least: int, most: int) -> int:
