@@ -33,7 +33,7 @@ class Place:
 @dataclass(slots=True, kw_only=True)
 class _Running:
     started: float
-    task: "asyncio.Task[None]"
+    task: "asyncio.Future[None]"
     slot: int
     urgent: bool
     size: float
@@ -196,7 +196,7 @@ class FairLine:
                 await self._wake.wait()
                 continue
             job, urgent = chosen
-            task = asyncio.ensure_future(self._run(job, slot))
+            task = asyncio.ensure_future(self.work(job, slot))
             running = self._running[job] = _Running(
                 started=self.clock(), task=task, slot=slot, urgent=urgent, size=self._sizes.pop(job)
             )
@@ -214,9 +214,6 @@ class FairLine:
             elif not task.cancelled() and (error := task.exception()) is not None:
                 log.error("job failed: %s", type(error).__name__)
             self.changed()
-
-    async def _run(self, job: str, slot: int) -> None:
-        await self.work(job, slot)
 
 
 def _in_turn(line: "OrderedDict[str, deque[str]]") -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from launcher.apps.classroom.engine import EngineClient
-from launcher.apps.classroom.line import FairLine, Place
+from launcher.apps.classroom.line import FairLine
 from launcher.apps.classroom.web import Changes, Student, new_id
 from launcher.apps.feedback_companion.config import Config
 from launcher.apps.feedback_companion.no_grades import find_grade_request
@@ -106,9 +106,6 @@ class Desk:
     @property
     def engine_lost(self) -> bool:
         return self._reading.engine_lost
-
-    def places(self) -> dict[str, Place]:
-        return self.line.places()
 
     # Before a text
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from launcher.apps.feedback_companion.store import Store
-from launcher.apps.feedback_companion.values import Submission
+from launcher.apps.feedback_companion.values import STEPS, Submission
 from launcher.errors import UsageError
 
 Decision = Literal["", "do", "do_not"]
@@ -126,9 +126,10 @@ class OwnWork:
             "SELECT criterion_id, kind, count(*) AS count FROM comment"
             " JOIN submission ON submission.id = submission_id"
             " WHERE activity_id = ? AND submission.state = 'released'"
-            " AND comment.state = 'approved' AND criterion_id NOT IN ('', 'feedforward')"
+            " AND comment.state = 'approved' AND criterion_id NOT IN ('', ?)"
             " GROUP BY criterion_id, kind",
             activity_id,
+            STEPS,
         )
         return texts, {(row["criterion_id"], row["kind"]): row["count"] for row in rows}
 

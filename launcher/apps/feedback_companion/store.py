@@ -36,6 +36,10 @@ DAY_S = 24 * 3600
 LONGEST_DAYS = 7
 """A lesson that nobody ends keeps no text longer than this."""
 
+_APPROVE_DRAFTS = (
+    "UPDATE comment SET state = 'approved' WHERE submission_id = ? AND state = 'draft'"
+)
+
 
 class Store:
     """Open with :meth:`open`. One for each program."""
@@ -93,13 +97,11 @@ class Store:
     # The activity
 
     def current_activity(self) -> Activity | None:
-        row = self._db.execute("SELECT * FROM activity ORDER BY id DESC LIMIT 1").fetchone()
-        return read_activity(row) if row else None
+        found = self.rows("SELECT * FROM activity ORDER BY id DESC LIMIT 1")
+        return read_activity(found[0]) if found else None
 
     def activity(self, activity_id: int) -> Activity:
-        return read_activity(
-            self._db.execute("SELECT * FROM activity WHERE id = ?", (activity_id,)).fetchone()
-        )
+        return read_activity(self.rows("SELECT * FROM activity WHERE id = ?", activity_id)[0])
 
     def save_activity(
         self,
@@ -144,7 +146,7 @@ class Store:
         return self._one("SELECT * FROM submission WHERE student_id = ?", student_id)
 
     def submissions(self) -> list[Submission]:
-        rows = self._db.execute("SELECT * FROM submission ORDER BY received_at").fetchall()
+        rows = self.rows("SELECT * FROM submission ORDER BY received_at")
         return [read_submission(row) for row in rows]
 
     def withdraw(self, submission_id: str, *, event: str = "withdrawn") -> None:
@@ -167,18 +169,18 @@ class Store:
         return [row["id"] for row in rows]
 
     def _one(self, query: str, value: str) -> Submission | None:
-        row = self._db.execute(query, (value,)).fetchone()
-        return read_submission(row) if row else None
+        found = self.rows(query, value)
+        return read_submission(found[0]) if found else None
 
     # What the model said
 
     def answered(self, submission_id: str) -> dict[str, tuple[Outcome, str]]:
         """The criteria that are done, each with its outcome and the reason of a dropped one."""
-        rows = self._db.execute(
+        rows = self.rows(
             "SELECT criterion_id, outcome, reason FROM answer WHERE submission_id = ?",
-            (submission_id,),
+            submission_id,
         )
-        return {row["criterion_id"]: (row["outcome"], row["reason"]) for row in rows.fetchall()}
+        return {row["criterion_id"]: (row["outcome"], row["reason"]) for row in rows}
 
     def add_answer(
         self,
@@ -236,41 +238,37 @@ class Store:
                 " WHERE id = ? AND state = 'review' AND auto",
                 (submission_id,),
             ).rowcount:
-                db.execute(
-                    "UPDATE comment SET state = 'approved'"
-                    " WHERE submission_id = ? AND state = 'draft'",
-                    (submission_id,),
-                )
+                db.execute(_APPROVE_DRAFTS, (submission_id,))
                 self.log("released_unseen")
 
     def unsure(self) -> dict[str, int]:
         """For each text, how often the model needed a second try or its reply was dropped."""
-        rows = self._db.execute(
+        rows = self.rows(
             "SELECT submission_id, count(*) AS count FROM answer"
             " WHERE retried OR outcome = 'dropped' GROUP BY submission_id"
-        ).fetchall()
+        )
         return {row["submission_id"]: row["count"] for row in rows}
 
     def tallies(self) -> dict[str, int]:
-        rows = self._db.execute("SELECT name, count FROM tally").fetchall()
+        rows = self.rows("SELECT name, count FROM tally")
         return {row["name"]: row["count"] for row in rows}
 
     # Review
 
     def comments(self, submission_id: str) -> list[StoredComment]:
-        rows = self._db.execute(
-            "SELECT * FROM comment WHERE submission_id = ? ORDER BY rowid", (submission_id,)
-        ).fetchall()
+        rows = self.rows(
+            "SELECT * FROM comment WHERE submission_id = ? ORDER BY rowid", submission_id
+        )
         return [read_comment(row) for row in rows]
 
     def released_comments(self, submission_id: str) -> list[StoredComment]:
         """What the student may see: approved comments of a released text, and nothing else."""
-        rows = self._db.execute(
+        rows = self.rows(
             "SELECT comment.* FROM comment JOIN submission ON submission.id = submission_id"
             " WHERE submission_id = ? AND comment.state = 'approved'"
             " AND submission.state = 'released' ORDER BY comment.rowid",
-            (submission_id,),
-        ).fetchall()
+            submission_id,
+        )
         return [read_comment(row) for row in rows]
 
     def add_own_comment(self, submission_id: str, comment: Comment, *, step: bool = False) -> str:
@@ -324,11 +322,7 @@ class Store:
                 notes = "SELECT 1 FROM note WHERE submission_id = ?"
                 if db.execute(notes, (submission_id,)).fetchone():
                     raise PaadjeError("fc.notes_open")
-                db.execute(
-                    "UPDATE comment SET state = 'approved'"
-                    " WHERE submission_id = ? AND state = 'draft'",
-                    (submission_id,),
-                )
+                db.execute(_APPROVE_DRAFTS, (submission_id,))
                 db.execute(
                     "UPDATE submission SET state = 'released', reviewed = 1,"
                     " revision = revision + 1 WHERE id = ?",
@@ -340,8 +334,8 @@ class Store:
 
     def setting(self, name: str) -> str:
         """What was set; empty when nothing was."""
-        row = self._db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
-        return str(row["value"]) if row else ""
+        found = self.rows("SELECT value FROM setting WHERE name = ?", name)
+        return str(found[0]["value"]) if found else ""
 
     def set_setting(self, name: str, value: str) -> None:
         with self.change() as db:

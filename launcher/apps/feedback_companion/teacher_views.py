@@ -7,7 +7,7 @@ from typing import Any
 from launcher.apps.classroom.line import Place
 from launcher.apps.feedback_companion.desk import Desk
 from launcher.apps.feedback_companion.own_work import FEWEST_TEXTS, RATINGS
-from launcher.apps.feedback_companion.values import StoredComment, Submission
+from launcher.apps.feedback_companion.values import STEPS, StoredComment, Submission
 from launcher.apps.feedback_companion.views import closing_sentence, paragraphs, shown_comment
 from launcher.i18n import Translator, translator
 
@@ -15,7 +15,7 @@ from launcher.i18n import Translator, translator
 def teacher_overview(desk: Desk) -> dict[str, Any]:
     """The live line and what is ready to be looked at, oldest first."""
     t = translator(desk.config.lang)
-    places = desk.places()
+    places = desk.line.places()
     tallies = desk.store.tallies()
     dropped = sum(n for name, n in tallies.items() if name.startswith("dropped."))
     answers = dropped + sum(n for name, n in tallies.items() if name.startswith("answer."))
@@ -161,7 +161,7 @@ def _outcomes(desk: Desk, t: Translator, submission: Submission) -> list[str]:
             notes.append(t("fc.teacher.criterion_none", criterion=criterion.name))
         elif not outcome and submission.state != "queued":
             notes.append(t("fc.teacher.criterion_not_asked", criterion=criterion.name))
-    outcome, reason = answered.get("feedforward", ("", ""))
+    outcome, reason = answered.get(STEPS, ("", ""))
     if outcome == "dropped":
         notes.append(t("fc.teacher.steps_dropped", why=t(f"fc.reason.{reason}")))
     return notes

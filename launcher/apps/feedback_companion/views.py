@@ -34,7 +34,7 @@ def student_view(desk: Desk, student_id: str, lang: str) -> dict[str, Any]:
         "feedback": None,
     }
     if state == "queued":
-        place = desk.places().get(submission.id)
+        place = desk.line.places().get(submission.id)
         running = place is not None and place.running
         view["state"] = "working" if running else "queued"
         view["ahead"] = place.ahead if place else None
