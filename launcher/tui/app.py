@@ -21,7 +21,7 @@ from launcher.lesson.types import AppCard, LessonSnapshot
 from launcher.settings import save_setting
 from launcher.tui import wording
 from launcher.tui.screens.base import Front
-from launcher.tui.screens.dialogs import error_dialog, leave_dialog
+from launcher.tui.screens.dialogs import error_dialog, leave_dialog, stop_dialog
 from launcher.tui.screens.lesson import LessonScreen, open_in_browser
 from launcher.tui.screens.overview import OverviewScreen
 from launcher.tui.screens.work import WorkScreen, stop_job
@@ -188,6 +188,20 @@ class PaadjeApp(App[None]):
         self.poll_lessons()
 
     # --- language -----------------------------------------------------------------------------
+
+    def ask_to_stop(self, lesson: LessonSnapshot) -> None:
+        """Stop this lesson after a question that tells what is erased."""
+
+        def answered(answer: str | None) -> None:
+            if answer in ("stop", "logs"):
+                self.stop_lesson(lesson, erase_logs=answer == "logs")
+
+        recipes = self.recipes
+        self.push_screen(stop_dialog(lambda t: wording.kept(t, lesson, recipes)), answered)
+
+    def stop_lesson(self, lesson: LessonSnapshot, *, erase_logs: bool = False) -> None:
+        job = stop_job(lesson.lesson, erase_logs=erase_logs)
+        self.push_screen(WorkScreen(job), lambda _: self.back_to_overview())
 
     async def action_language(self) -> None:
         """The next language, on every screen at once, and remembered."""

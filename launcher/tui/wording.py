@@ -157,6 +157,15 @@ def lesson_title(t: Translator, lesson: LessonSnapshot, recipes: Mapping[str, Re
     return ", ".join(names) or t("tui.lesson.nameless")
 
 
+def kept(t: Translator, lesson: LessonSnapshot, recipes: Mapping[str, Recipe]) -> tuple[str, ...]:
+    """What the apps of a lesson keep, and how long, in the words of their recipes."""
+    return tuple(
+        t("tui.stop.kept", text=recipes[app.id].privacy.retention.text(t.lang))
+        for app in lesson.apps
+        if app.id in recipes
+    )
+
+
 def joined(t: Translator, lesson: LessonSnapshot) -> str:
     if lesson.joined is None:
         return t("tui.lesson.joined_unknown")

@@ -11,30 +11,14 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
-from launcher.catalog.schema import Recipe
-from launcher.i18n import Translator
 from launcher.lesson.types import LessonSnapshot
 from launcher.sharing.join import show_code
 from launcher.tui import sharing_words, wording
 from launcher.tui.screens.base import Front, header, refill
-from launcher.tui.screens.dialogs import stop_dialog
 from launcher.tui.screens.sharing import LessonFront, SharingScreen
-from launcher.tui.screens.work import WorkScreen, stop_job
 from launcher.tui.widgets.keybar import KeyBar
 from launcher.tui.widgets.qr import QrCode
 from launcher.tui.widgets.text import Choice, Column, Line
-
-
-def erased_texts(
-    t: Translator, lesson: LessonSnapshot, recipes: Mapping[str, Recipe]
-) -> tuple[str, ...]:
-    """What the apps of a lesson keep, and how long, in the words of their recipes."""
-    return tuple(
-        t("tui.stop.kept", text=recipes[app.id].privacy.retention.text(t.lang))
-        for app in lesson.apps
-        if app.id in recipes
-    )
-
 
 MOST_ALARMS = 2
 """The screen stays calm: what is less urgent comes when the rest is solved."""
@@ -218,15 +202,7 @@ class LessonScreen(LessonFront):
         self.app.push_screen(SharingScreen(self.lesson))
 
     def action_stop(self) -> None:
-        recipes = self.paadje.recipes
-
-        def answered(answer: str | None) -> None:
-            if answer in ("stop", "logs"):
-                job = stop_job(self.lesson.lesson, erase_logs=answer == "logs")
-                self.app.push_screen(WorkScreen(job), lambda _: self.paadje.back_to_overview())
-
-        dialog = stop_dialog(lambda t: erased_texts(t, self.lesson, recipes))
-        self.app.push_screen(dialog, answered)
+        self.paadje.ask_to_stop(self.lesson)
 
     def action_back(self) -> None:
         self.paadje.back_to_overview()

@@ -10,13 +10,11 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button
 
 from launcher.errors import PaadjeError
-from launcher.lesson.types import AppCard, LessonSnapshot
+from launcher.lesson.types import LessonSnapshot
 from launcher.tui import wording
 from launcher.tui.screens.base import Front, header
-from launcher.tui.screens.dialogs import error_dialog, stop_dialog
-from launcher.tui.screens.lesson import erased_texts
+from launcher.tui.screens.dialogs import error_dialog
 from launcher.tui.screens.plan import PlanScreen
-from launcher.tui.screens.work import WorkScreen, stop_job
 from launcher.tui.widgets.card import Card
 from launcher.tui.widgets.keybar import KeyBar
 from launcher.tui.widgets.text import Choice, Column, Line
@@ -99,9 +97,7 @@ class OverviewScreen(Front[None]):
 
     @on(Card.Chosen)
     def _card_chosen(self, event: Card.Chosen) -> None:
-        self._open_plan(event.card)
-
-    def _open_plan(self, card: AppCard) -> None:
+        card = event.card
         if card.plan is None:
             error = PaadjeError(card.problem or "core.unnamed")
             self.paadje.push_screen(error_dialog(error))
@@ -114,22 +110,11 @@ class OverviewScreen(Front[None]):
         if action == "lesson":
             self.paadje.show_lesson(lesson)
         elif action == "stop":
-            recipes = self.paadje.recipes
-            dialog = stop_dialog(lambda t: erased_texts(t, lesson, recipes))
-
-            def answered(answer: str | None) -> None:
-                if answer in ("stop", "logs"):
-                    self._stop(lesson, erase_logs=answer == "logs")
-
-            self.paadje.push_screen(dialog, answered)
+            self.paadje.ask_to_stop(lesson)
         elif lesson.state == "ended_uncleanly":
             self._tidy(lesson)
         else:
-            self._stop(lesson)
-
-    def _stop(self, lesson: LessonSnapshot, *, erase_logs: bool = False) -> None:
-        job = stop_job(lesson.lesson, erase_logs=erase_logs)
-        self.paadje.push_screen(WorkScreen(job), lambda _: self.paadje.back_to_overview())
+            self.paadje.stop_lesson(lesson)
 
     @work(name="tidy", group="tidy", exclusive=True)
     async def _tidy(self, lesson: LessonSnapshot) -> None:
