@@ -14,6 +14,9 @@ from launcher.paths import Paths
 
 Language = Literal["nl", "en"]
 
+MOST_STUDENTS = 40
+"""The largest class that is planned for."""
+
 
 class Settings(BaseModel):
     """Everything a user can set. The environment variable is ``PAADJE_`` + the name in capitals."""
@@ -21,7 +24,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     language: Language | None = Field(None, description="nl or en; None follows the system.")
-    students: int = Field(28, ge=1, le=40, description="The size of your class.")
+    students: int = Field(28, ge=1, le=MOST_STUDENTS, description="The size of your class.")
     models_dir: Path | None = Field(None, description="Where models are kept; None is standard.")
     hf_endpoint: str = Field(
         "https://huggingface.co", description="The address of the Hugging Face Hub or a mirror."

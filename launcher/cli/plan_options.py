@@ -7,9 +7,9 @@ from pathlib import Path
 from launcher.cli.parser import Parser
 from launcher.errors import UsageError
 from launcher.lesson.types import PlanWishes
+from launcher.settings import MOST_STUDENTS
 
 PREFERENCES = ("eu", "open_data")
-MOST_STUDENTS = 40
 MOST_SEATS = 1000
 LEAST_CONTEXT_TOKENS = 512
 

@@ -14,8 +14,7 @@ from launcher.services.process import child_environment, log_of_new_program
 def spawn_detached(argv: Sequence[str], env: Mapping[str, str], log_file: Path) -> int:
     """Start a program outside our session and terminal; its pid.
 
-    ``env`` is added to our own environment. Raises as
-    :func:`log_of_new_program` does.
+    ``env`` is added to our own environment. Raises what :func:`log_of_new_program` raises.
     """
     with log_of_new_program(argv, log_file) as log:
         popen = _start(argv, child_environment(argv, env, os.environ), log, log_file.parent)

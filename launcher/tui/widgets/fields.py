@@ -6,7 +6,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-MOST_STUDENTS = 40
+from launcher.settings import MOST_STUDENTS
 
 
 class NumberField(Input):
