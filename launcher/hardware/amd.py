@@ -4,11 +4,7 @@ from pathlib import Path
 
 from launcher.hardware import pci
 from launcher.hardware.gpu_table import published_speed
-from launcher.hardware.profile import Gpu, Probed, unknown
-from launcher.units import GIB
-
-INTEGRATED_BELOW_BYTES = 3 * GIB
-"""The memory that a BIOS sets aside for integrated graphics; cards of today have more."""
+from launcher.hardware.profile import INTEGRATED_BELOW_BYTES, Gpu, reported
 
 
 def gpus(root: Path = Path("/")) -> tuple[Gpu, ...]:
@@ -25,15 +21,11 @@ def _gpu(card: pci.PciCard) -> Gpu:
         name=name,
         vendor="amd",
         integrated=integrated,
-        memory_total_bytes=_bytes(total),
-        memory_free_bytes=_bytes(None if total is None or used is None else total - used),
+        memory_total_bytes=reported(total, "sysfs"),
+        memory_free_bytes=reported(
+            None if total is None or used is None else total - used, "sysfs"
+        ),
         bandwidth_bytes_per_s=bandwidth,
         compute_flops=flops,
         driver=card.driver,
     )
-
-
-def _bytes(value: int | None) -> Probed[int]:
-    if value is None:
-        return unknown("sysfs")
-    return Probed(value=value, source="sysfs", confidence="reported")

@@ -4,7 +4,7 @@ import subprocess
 from functools import lru_cache
 
 from launcher.hardware.gpu_table import published_speed
-from launcher.hardware.profile import Gpu, Probed, unknown
+from launcher.hardware.profile import Gpu, Probed, reported, unknown
 from launcher.units import GIB
 
 SMALL_MAC_BYTES = 32 * GIB
@@ -33,10 +33,7 @@ def parse_sysctl(text: str) -> dict[str, str]:
 
 
 def cpu_name() -> Probed[str]:
-    name = sysctl().get("machdep.cpu.brand_string")
-    if not name:
-        return unknown("sysctl")
-    return Probed(value=name, source="sysctl", confidence="reported")
+    return reported(sysctl().get("machdep.cpu.brand_string") or None, "sysctl")
 
 
 def cpu_features() -> Probed[tuple[str, ...]]:
@@ -52,7 +49,7 @@ def cpu_features() -> Probed[tuple[str, ...]]:
         if not words:
             return unknown("sysctl")
         found = {ours for theirs, ours in _INTEL_FEATURES.items() if theirs in words}
-    return Probed(value=tuple(sorted(found)), source="sysctl", confidence="reported")
+    return reported(tuple(sorted(found)), "sysctl")
 
 
 def performance_cores() -> int | None:

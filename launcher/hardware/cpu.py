@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 
 from launcher.hardware import apple, windows
-from launcher.hardware.profile import OperatingSystem, Probed, unknown
+from launcher.hardware.profile import OperatingSystem, Probed, reported, unknown
 
 INTERESTING = frozenset(
     {"sse3", "ssse3", "sse4_1", "sse4_2", "avx", "avx2", "avx512f", "avx512_vnni", "avx_vnni"}
@@ -25,17 +25,14 @@ def cpu_name(system: OperatingSystem) -> Probed[str]:
     name = info.get("model name") or info.get("Model") or info.get("Hardware")
     if not name:
         return unknown("/proc/cpuinfo")
-    return Probed(value=" ".join(name.split()), source="/proc/cpuinfo", confidence="reported")
+    return reported(" ".join(name.split()), "/proc/cpuinfo")
 
 
 def slow_cpu_name() -> Probed[str]:
     """What py-cpuinfo makes of it. It takes over a second: for when nothing else knew."""
     import cpuinfo
 
-    name = cpuinfo.get_cpu_info().get("brand_raw")
-    if not name:
-        return unknown("py-cpuinfo")
-    return Probed(value=str(name), source="py-cpuinfo", confidence="reported")
+    return reported(cpuinfo.get_cpu_info().get("brand_raw") or None, "py-cpuinfo")
 
 
 def cpu_features(system: OperatingSystem) -> Probed[tuple[str, ...]]:
@@ -47,8 +44,7 @@ def cpu_features(system: OperatingSystem) -> Probed[tuple[str, ...]]:
     flags = info.get("flags") or info.get("Features")
     if not flags:
         return unknown("/proc/cpuinfo")
-    found = tuple(sorted(INTERESTING & set(flags.split())))
-    return Probed(value=found, source="/proc/cpuinfo", confidence="reported")
+    return reported(tuple(sorted(INTERESTING & set(flags.split()))), "/proc/cpuinfo")
 
 
 def read_cpuinfo(root: Path = Path("/")) -> dict[str, str]:
@@ -65,18 +61,15 @@ def read_cpuinfo(root: Path = Path("/")) -> dict[str, str]:
 def physical_cores(system: OperatingSystem, quota: float | None = None) -> Probed[int]:
     """Real cores this process may use; on Apple's the fast ones, which do the work."""
     if system == "macos" and (fast := apple.performance_cores()):
-        return Probed(value=fast, source="sysctl", confidence="reported")
+        return reported(fast, "sysctl")
     if system == "linux":
         allowed = os.sched_getaffinity(0)
         cores = count_cores(allowed) or psutil.cpu_count(logical=False) or len(allowed)
         source = "affinity"
         if quota is not None and math.ceil(quota) < cores:
             cores, source = max(1, math.ceil(quota)), "cgroup"
-        return Probed(value=cores, source=source, confidence="reported")
-    counted = psutil.cpu_count(logical=False)
-    if not counted:
-        return unknown("psutil")
-    return Probed(value=counted, source="psutil", confidence="reported")
+        return reported(cores, source)
+    return reported(psutil.cpu_count(logical=False) or None, "psutil")
 
 
 def count_cores(cpus: set[int], root: Path = Path("/")) -> int | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from launcher.hardware import pci
 from launcher.hardware.gpu_table import published_speed
-from launcher.hardware.profile import Gpu, Probed, unknown
+from launcher.hardware.profile import Gpu, reported, unknown
 
 INTEGRATED_ADDRESS = "0000:00:02.0"
 """Where Intel's integrated graphics always are."""
@@ -25,11 +25,7 @@ def _gpu(card: pci.PciCard) -> Gpu:
         name=name,
         vendor="intel",
         integrated=integrated,
-        memory_total_bytes=(
-            unknown("sysfs")
-            if own is None
-            else Probed(value=own, source="sysfs", confidence="reported")
-        ),
+        memory_total_bytes=reported(own, "sysfs"),
         memory_free_bytes=unknown("sysfs"),
         bandwidth_bytes_per_s=bandwidth,
         compute_flops=flops,

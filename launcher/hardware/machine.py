@@ -9,13 +9,13 @@ import psutil
 
 from launcher.files import nearest_existing
 from launcher.hardware.cgroup import CgroupLimits
-from launcher.hardware.profile import Probed, Surroundings, unknown
+from launcher.hardware.profile import Probed, Surroundings, reported, unknown
 
 
 def memory(limits: CgroupLimits) -> tuple[Probed[int], Probed[int]]:
     """Total and available memory; available is the smaller of the system's and the group's."""
     seen = psutil.virtual_memory()
-    total = Probed(value=int(seen.total), source="psutil", confidence="reported")
+    total = reported(int(seen.total), "psutil")
     free, source = int(seen.available), "psutil"
     if limits.memory_bytes is not None and limits.memory_used_bytes is not None:
         left = max(0, limits.memory_bytes - limits.memory_used_bytes)
@@ -40,10 +40,9 @@ def on_battery() -> Probed[bool]:
         return unknown("psutil: not on this system")
     battery = read()
     if battery is None:
-        return Probed(value=False, source="psutil: no battery", confidence="reported")
-    if battery.power_plugged is None:
-        return unknown("psutil")
-    return Probed(value=not battery.power_plugged, source="psutil", confidence="reported")
+        return reported(False, "psutil: no battery")
+    plugged = battery.power_plugged
+    return reported(None if plugged is None else not plugged, "psutil")
 
 
 def surroundings(

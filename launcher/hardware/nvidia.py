@@ -7,7 +7,7 @@ from typing import Any
 
 from launcher.hardware import pci
 from launcher.hardware.gpu_table import published_speed
-from launcher.hardware.profile import Gpu, Probed, unknown
+from launcher.hardware.profile import Gpu, Probed, reported, unknown
 
 MHZ = 1e6
 TRANSFERS_PER_CLOCK = 2
@@ -97,10 +97,9 @@ def _gpu(nvml: Any, ask: Callable[..., Any], driver: str) -> Gpu:
 
 
 def _value(value: Any, what: str, otherwise: Probed[Any] | None = None) -> Probed[Any]:
-    if not value:
-        known = otherwise is not None and otherwise.value is not None
-        return otherwise if known and otherwise else unknown(f"NVML: {what}")
-    return Probed(value=value, source=f"NVML: {what}", confidence="reported")
+    if not value and otherwise is not None and otherwise.value is not None:
+        return otherwise
+    return reported(value or None, f"NVML: {what}")
 
 
 def _text(value: str | bytes) -> str:

@@ -7,12 +7,17 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
+from launcher.units import GIB
+
 T = TypeVar("T")
 
 Confidence = Literal["measured", "reported", "assumed", "unknown"]
 OperatingSystem = Literal["linux", "windows", "macos"]
 Surroundings = Literal["desktop", "container", "wsl"]
 GpuVendor = Literal["nvidia", "amd", "intel", "apple", "other"]
+
+INTEGRATED_BELOW_BYTES = 3 * GIB
+"""The memory that a BIOS sets aside for integrated graphics; cards of today have more."""
 
 STRICT = {"extra": "forbid", "allow_inf_nan": False}
 """How a recorded profile is read (see ``serial``): no unknown key, and never NaN."""
@@ -31,6 +36,11 @@ class Probed(Generic[T]):
 
 def unknown(source: str) -> Probed[Any]:
     return Probed(value=None, source=source, confidence="unknown")
+
+
+def reported(value: T | None, source: str) -> Probed[T]:
+    """What ``source`` says of itself; unknown when it says nothing."""
+    return Probed(value=value, source=source, confidence="unknown" if value is None else "reported")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from launcher.hardware.gpu_table import published_speed
-from launcher.hardware.profile import Gpu, GpuVendor, Probed, unknown
-from launcher.units import GIB
+from launcher.hardware.profile import (
+    INTEGRATED_BELOW_BYTES,
+    Gpu,
+    GpuVendor,
+    Probed,
+    reported,
+    unknown,
+)
 
 CPU_KEY = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
 DISPLAY_KEY = r"SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}"
@@ -32,7 +38,6 @@ _VENDORS: dict[str, GpuVendor] = {
     "VEN_1002": "amd",
     "VEN_8086": "intel",
 }
-INTEGRATED_BELOW_BYTES = 3 * GIB
 
 
 def cpu_name() -> Probed[str]:
@@ -40,14 +45,14 @@ def cpu_name() -> Probed[str]:
     name = values.get("ProcessorNameString")
     if not isinstance(name, str) or not name.strip():
         return unknown("registry")
-    return Probed(value=" ".join(name.split()), source="registry", confidence="reported")
+    return reported(" ".join(name.split()), "registry")
 
 
 def cpu_features() -> Probed[tuple[str, ...]]:
     found = tuple(
         sorted(name for number, name in PROCESSOR_FEATURES.items() if _feature_present(number))
     )
-    return Probed(value=found, source="IsProcessorFeaturePresent", confidence="reported")
+    return reported(found, "IsProcessorFeaturePresent")
 
 
 def gpus() -> tuple[Gpu, ...]:
@@ -70,11 +75,7 @@ def gpu_from_registry(values: dict[str, Any]) -> Gpu | None:
         name=name,
         vendor=vendor,
         integrated=integrated,
-        memory_total_bytes=(
-            unknown("registry")
-            if size is None
-            else Probed(value=size, source="registry", confidence="reported")
-        ),
+        memory_total_bytes=reported(size, "registry"),
         memory_free_bytes=unknown("registry"),
         bandwidth_bytes_per_s=bandwidth,
         compute_flops=flops,
