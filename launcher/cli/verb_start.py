@@ -15,10 +15,12 @@ from launcher.cli.plan_options import add_plan_options, plan_wishes, port_option
 from launcher.cli.progress import progress_reporter
 from launcher.cli.render import Output, show
 from launcher.cli.signals import cancel_on_interrupt
+from launcher.cli.verb_stop import receipt_lines
 from launcher.errors import ExitCode, PaadjeError
 from launcher.events import Cancel, Notice
 from launcher.i18n import Translator
 from launcher.lesson.types import Context, EngineAccess, LessonSnapshot, ShareWishes, to_dict
+from launcher.logs import printable
 
 LOOK_EVERY_S = 1.0
 
@@ -126,6 +128,7 @@ def _stay(
             join_url = current.share.join_url
             sys.stdout.write("\n".join((*share_lines(current, t), "")))
             sys.stdout.flush()
-    sys.stderr.write(f"\n{t('cli.start.stopping')}\n")
-    lesson.stop(context, lesson_id, report=progress_reporter(t))
+    sys.stderr.write("\n")
+    receipts = lesson.stop(context, lesson_id, report=progress_reporter(t))
+    sys.stderr.writelines(f"{printable(line)}\n" for line in receipt_lines(receipts, t))
     return ExitCode.OK

@@ -32,10 +32,11 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
         context, wanted, report=progress_reporter(t), erase_logs=options.erase_logs
     )
     data = {"stopped": to_dict(receipts)}
-    return show(Output(data=data, lines=_lines(receipts, t)), as_json=options.json)
+    return show(Output(data=data, lines=receipt_lines(receipts, t)), as_json=options.json)
 
 
-def _lines(receipts: Sequence[StopReceipt], t: Translator) -> Iterator[str]:
+def receipt_lines(receipts: Sequence[StopReceipt], t: Translator) -> Iterator[str]:
+    """What was stopped and erased."""
     if not receipts:
         yield t("cli.status.none")
     for receipt in receipts:

@@ -215,10 +215,11 @@ def test_ctrl_c_stops_the_lesson(ready: Paadje) -> None:
     import sys
 
     front = subprocess.Popen(
-        [sys.executable, "-m", "launcher", *START[:-2]],
+        [sys.executable, "-X", "utf8", "-m", "launcher", *START[:-2], "--lang", "nl"],
         env=ready.environment(),
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
     )
     wait_until(
         lambda: [
@@ -227,7 +228,10 @@ def test_ctrl_c_stops_the_lesson(ready: Paadje) -> None:
         "the lesson never became ready",
     )  # fmt: skip
     front.send_signal(signal.SIGINT)
-    assert front.wait(60) == 0
+    _, said = front.communicate(timeout=60)
+    assert front.returncode == 0
+    assert said.count("De les stopt…") == 1
+    assert "De teksten van deze les zijn gewist." in said
     assert not ready.processes()
 
 
