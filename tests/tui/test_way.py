@@ -235,6 +235,31 @@ async def test_cancelling_and_cancelled_are_two_states(start_app: Start, monkeyp
         await wait_until(pilot, lambda: phase(pilot) == "cancelled")
 
 
+async def test_a_question_about_stopping_goes_when_there_is_nothing_to_stop(
+    start_app: Start,
+) -> None:
+    usecases = FakeUseCases(hold={"install", "start"})
+    async with start_app(usecases) as pilot:
+        await to_plan(pilot, usecases)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "1,8 GB van" in flat(pilot))
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: screen_name(pilot) == "Dialog")
+        usecases.hold.remove("install")
+        await wait_until(pilot, lambda: screen_name(pilot) == "WorkScreen")
+        await wait_until(pilot, lambda: phase(pilot) == "done" and "Start de les" in flat(pilot))
+        await wait_until(pilot, lambda: pilot.app.screen.focused is not None)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: phase(pilot) == "busy")
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: screen_name(pilot) == "Dialog")
+        usecases.go.set()
+        await wait_until(pilot, lambda: screen_name(pilot) == "LessonScreen")
+        assert [type(one).__name__ for one in pilot.app.screen_stack] == [
+            "OverviewScreen", "LessonScreen"
+        ]  # fmt: skip
+
+
 async def test_error_in_three_parts_and_again(start_app: Start) -> None:
     usecases = FakeUseCases(errors={"install_end": offline_error()})
     async with start_app(usecases) as pilot:

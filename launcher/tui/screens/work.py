@@ -28,7 +28,7 @@ from launcher.lesson.plan import LaunchPlan
 from launcher.lesson.types import Context, LessonSnapshot, ShareWishes, StopReceipt
 from launcher.tui import wording
 from launcher.tui.screens.base import Front, header
-from launcher.tui.screens.dialogs import cancel_dialog
+from launcher.tui.screens.dialogs import Dialog, cancel_dialog
 from launcher.tui.usecases import UseCases
 from launcher.tui.widgets.keybar import KeyBar
 from launcher.tui.widgets.text import Choice, Column, Line
@@ -121,6 +121,7 @@ class WorkScreen(Front[Literal["next"]]):
         self._most_done_bytes = 0
         self._error: PaadjeError | None = None
         self._leave_after = False
+        self._question: Dialog | None = None
 
     @property
     def busy(self) -> bool:
@@ -225,6 +226,9 @@ class WorkScreen(Front[Literal["next"]]):
 
     async def _end(self, phase: Phase) -> None:
         self.phase = phase
+        if self._question is not None and self._question.is_current:
+            # There is nothing left to stop: a question about that would only confuse.
+            self._question.dismiss(None)
         self.set_class(phase == "failed", "failed")
         if self._leave_after and phase != "failed":
             self.app.exit()
@@ -303,7 +307,8 @@ class WorkScreen(Front[Literal["next"]]):
                 self._cancel.request()
                 await self.compose_again()
 
-        self.app.push_screen(cancel_dialog(self.job.kind), answered)
+        self._question = cancel_dialog(self.job.kind)
+        self.app.push_screen(self._question, answered)
 
     def _try_again(self) -> None:
         self.phase, self._error, self._cancel = "busy", None, Cancel()
