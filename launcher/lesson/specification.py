@@ -1,10 +1,12 @@
 """What a lesson host is told to run: the recipe filled in, the engine, the gateway, the way in."""
 
+import contextlib
 import secrets
+import shutil
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,30 +59,41 @@ def write_specification(
     lesson = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     folder = context.paths.lessons / lesson
     logs = context.paths.logs / lesson
+    with _new_folder(folder):
+        prune(context.paths.logs)
+        engine, engine_service = _engine(context, plan, model_path, primed, logs)
+        apps = [
+            _app(catalog.load_recipe(each.app), each, engine, model_path, folder, logs)
+            for each in plans
+        ]
+        gateway = _gateway(apps, entry, share, folder, logs, context.lang)
+        spec = LessonSpec(
+            id=lesson,
+            lang=context.lang,
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            folder=str(folder),
+            control_port=free_port(),
+            control_token=secrets.token_urlsafe(24),
+            services=(engine_service, *(app.service for app in apps), gateway),
+            engine=engine,
+            apps=tuple(app.entry for app in apps),
+            share=entry,
+            plan=plan_to_dict(plan),
+            primed_folders=() if primed is None else (str(primed),),
+        )
+        write_private_json(folder / SPEC_FILE, spec_to_dict(spec))
+        return spec
+
+
+@contextlib.contextmanager
+def _new_folder(folder: Path) -> Iterator[None]:
+    """Half a lesson is nobody's: nothing would ever find its keys again."""
     folder.mkdir(mode=0o700)
-    prune(context.paths.logs)
-    engine, engine_service = _engine(context, plan, model_path, primed, logs)
-    apps = [
-        _app(catalog.load_recipe(each.app), each, engine, model_path, folder, logs)
-        for each in plans
-    ]
-    gateway = _gateway(apps, entry, share, folder, logs, context.lang)
-    spec = LessonSpec(
-        id=lesson,
-        lang=context.lang,
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        folder=str(folder),
-        control_port=free_port(),
-        control_token=secrets.token_urlsafe(24),
-        services=(engine_service, *(app.service for app in apps), gateway),
-        engine=engine,
-        apps=tuple(app.entry for app in apps),
-        share=entry,
-        plan=plan_to_dict(plan),
-        primed_folders=() if primed is None else (str(primed),),
-    )
-    write_private_json(folder / SPEC_FILE, spec_to_dict(spec))
-    return spec
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _model_and_primed(context: Context, plan: LaunchPlan) -> tuple[Path, Path | None]:

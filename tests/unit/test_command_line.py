@@ -14,6 +14,8 @@ from launcher.cli import ask, verb_start, verb_uninstall
 from launcher.cli.render import Output
 from launcher.errors import Cancelled, PaadjeError, known_failure
 from launcher.i18n import translator
+from launcher.lesson import open_context, specification
+from launcher.lesson.types import ShareWishes
 from launcher.paths import find_paths
 from tests.conftest import require
 
@@ -280,3 +282,19 @@ def test_a_model_that_was_taken_away_is_not_half_a_download(
     gone, half = capsys.readouterr().out.splitlines()
     assert gone.endswith("(het bestand is weg of veranderd)")
     assert half.endswith("(nog niet compleet)")
+
+
+def test_a_lesson_that_could_not_be_written_leaves_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(specification, "_model_and_primed", lambda *_: (Path(), None))
+    monkeypatch.setattr(specification, "share_entry", lambda *_: None)
+    monkeypatch.setattr(specification, "prune", full)
+    context = open_context(os.environ)
+    context.paths.lessons.mkdir(parents=True)
+    with pytest.raises(OSError, match="No space"):
+        specification.write_specification(context, [None], ShareWishes())  # type: ignore[list-item]
+    assert list(context.paths.lessons.iterdir()) == []
