@@ -20,6 +20,8 @@ from launcher.gateway.limits import CodeGuard
 from launcher.gateway.pages import (
     LANGUAGE_COOKIE,
     STATIC,
+    STATIC_BESIDE_AN_APP,
+    STATIC_PATH,
     Pages,
     is_own_path,
     read_cookies,
@@ -39,7 +41,9 @@ class Gateway:
     def __init__(self, config: GatewayConfig, *, clock: Callable[[], float] = time.time) -> None:
         self._config = config
         self._clock = clock
-        self._pages = Pages(config.lang, secure=config.certificate is not None)
+        ports = frozenset(app.own_port for app in config.apps if app.own_port is not None)
+        secure = config.certificate is not None
+        self._pages = Pages(config.lang, secure=secure, app_ports=ports)
         self._codes = CodeGuard()
         self._probe_seen = False
         self.sessions = Sessions(config.sessions_file, lang=config.lang)
@@ -55,14 +59,17 @@ class Gateway:
             Route("/language", self.choose_language, methods=["POST"]),
             Route(f"{APP_PREFIX}{{app}}", self.enter_app),
             Route(f"{APP_PREFIX}{{app}}/{{rest:path}}", self.use_app, methods=METHODS),
-            Mount("/static", StaticFiles(directory=STATIC)),
+            Mount(STATIC_PATH, StaticFiles(directory=STATIC)),
         ]
         # Without Starlette's own error pages: the guard is the boundary.
         self.router = router = Router(routes, redirect_slashes=False, default=_unknown_page)
         rooted = Router(
-            [Route("/{rest:path}", self.use_rooted_app, methods=METHODS)], redirect_slashes=False
+            [
+                Mount(STATIC_BESIDE_AN_APP, StaticFiles(directory=STATIC)),
+                Route("/{rest:path}", self.use_rooted_app, methods=METHODS),
+            ],
+            redirect_slashes=False,
         )
-        ports = {app.own_port for app in config.apps if app.own_port is not None}
 
         async def by_port(scope: Scope, receive: Receive, send: Send) -> None:
             await (rooted if scope["server"][1] in ports else router)(scope, receive, send)
@@ -72,7 +79,7 @@ class Gateway:
             hosts=config.hosts,
             pages=self._pages,
             scheme=config.scheme,
-            free_ports=frozenset(ports),
+            free_ports=ports,
         )
         self.asgi: ASGIApp = self._guard
 

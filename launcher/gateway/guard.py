@@ -79,7 +79,7 @@ class Guard:
         if scope["type"] != "http":
             raise RuntimeError(f"unexpected ASGI scope {scope['type']}")
         started = False
-        unless = {} if self._is_free(scope) else UNLESS_SET
+        unless = {} if self._is_free(scope) else self._unless_set()
 
         async def guarded_send(message: Message) -> None:
             nonlocal started
@@ -108,6 +108,7 @@ class Guard:
             refusal = Refusal("bug")
         if started:
             return  # uvicorn closes the connection of an answer that is not complete.
+        unless = self._unless_set()  # Our own page, also on the port of an app of others.
         answer = self._pages.refuse(scope, refusal)
         if not _may_keep_alive(refusal):
             answer.headers["connection"] = "close"
@@ -138,6 +139,17 @@ class Guard:
         elif "upgrade" in headers:
             # Browsers ask nobody before they open a WebSocket to another site.
             _check_origin(headers, f"{self._scheme}://{host}", fetch=False)
+
+    def _unless_set(self) -> Mapping[bytes, bytes]:
+        """For our own pages, and for apps that say nothing themselves."""
+        ports = {str(port) for port in self._free_ports}
+        apps = sorted(host for host in self.hosts if host.rpartition(":")[2] in ports)
+        if not apps:
+            return UNLESS_SET
+        # Browsers also judge where a form leads in the end: the typed code may lead to such an app.
+        also = " ".join(f"{self._scheme}://{host}" for host in apps)
+        policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", f"form-action 'self' {also}")
+        return {**UNLESS_SET, b"content-security-policy": policy.encode()}
 
     def _is_free(self, scope: Scope) -> bool:
         server = scope.get("server")

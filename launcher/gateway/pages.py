@@ -15,14 +15,20 @@ from launcher.i18n import LANGUAGES, describe_error, translator
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 LANGUAGE_COOKIE = "paadje_lang"
+STATIC_PATH = "/static"
+STATIC_BESIDE_AN_APP = "/__paadje/static"
+"""On the port of an app of others, which may have a ``/static`` itself."""
 
 
 class Pages:
     """Renders templates and refusals. ``lang`` is spoken to who did not choose; ``secure`` is
-    whether everything is encrypted on its way."""
+    whether everything is encrypted on its way; ``app_ports`` belong to apps of others."""
 
-    def __init__(self, lang: str, *, secure: bool = False) -> None:
+    def __init__(
+        self, lang: str, *, secure: bool = False, app_ports: frozenset[int] = frozenset()
+    ) -> None:
         self._lang = lang
+        self._app_ports = app_ports
         self._transport = "gateway.transport_secure" if secure else "gateway.transport"
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
@@ -42,10 +48,14 @@ class Pages:
 
     def page(self, scope: Scope, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         lang = self.language(scope)
+        server = scope.get("server")
+        beside_an_app = server is not None and server[1] in self._app_ports
         body = self._templates.get_template(f"{name}.html").render(
             t=translator(lang),
             lang=lang,
             here=_here(scope),
+            static=STATIC_BESIDE_AN_APP if beside_an_app else STATIC_PATH,
+            can_choose_language=not beside_an_app,
             transport=self._transport,
             **values,
         )

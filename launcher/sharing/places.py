@@ -37,12 +37,12 @@ def places(share: Shared, own_ports: Sequence[int] = ()) -> tuple[list[list[obje
         local = share.loopback_port or share.port
         bind = [[LOOPBACK, local]]
         names = [f"{LOOPBACK}:{local}", f"localhost:{local}"]
+        # Who came in by a name stays with it: cookies belong to the name.
+        own = [LOOPBACK, "localhost"]
         if share.address != LOOPBACK:
             bind.append([share.address, share.port])
-            names.append(f"{share.address}:{share.port}")
-            if share.local_name:
-                names.append(f"{NAME}.local:{share.port}")
-        own = [share.address]
+            own = [share.address, *([f"{NAME}.local"] if share.local_name else ())]
+            names += [f"{name}:{share.port}" for name in own]
     bind += [[share.address, port] for port in own_ports]
     names += [f"{name}:{port}" for name in own for port in own_ports]
     return bind, names

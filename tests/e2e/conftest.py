@@ -12,8 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from launcher import catalog
-from launcher.models.library import Library
+from tests.services.lessons import give_practice_model
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -73,6 +72,12 @@ class Paadje:
         assert "Traceback" not in done.stdout + done.stderr
         return Done(done.returncode, done.stdout, done.stderr)
 
+    def files(self) -> set[str]:
+        """Every file in this home, by its path there."""
+        return {
+            str(each.relative_to(self.home)) for each in self.home.rglob("*") if not each.is_dir()
+        }
+
     def processes(self) -> list[psutil.Process]:
         """Every process that works in this home."""
         found = []
@@ -96,14 +101,6 @@ def paadje(home: Path) -> Iterator[Paadje]:
 @pytest.fixture
 def ready(paadje: Paadje, starter_model: Path) -> Paadje:
     """A Paadje that has the practice model and may fetch nothing."""
-    file = catalog.load_catalog().practice_model().file
-    assert file is not None
-    library = Library(paadje.models_dir)
-    library.folder.mkdir(parents=True)
-    try:
-        os.link(starter_model, library.target(file))
-    except OSError:
-        library.target(file).write_bytes(starter_model.read_bytes())
-    assert library.adopt(file)
+    give_practice_model(paadje.models_dir, starter_model)
     paadje.environ["PAADJE_OFFLINE"] = "true"
     return paadje

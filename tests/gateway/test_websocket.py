@@ -4,8 +4,10 @@ import base64
 import contextlib
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -220,6 +222,35 @@ def test_who_has_not_joined_is_led_back_from_the_port_of_an_app(both: RunningGat
     assert visitor.get(f"{base}/").status_code == 401
     for path in ("/join", "/static/base.css", "/a/demo/", "/health"):
         assert visitor.get(f"{base}{path}").status_code == 401
+
+
+def test_our_own_pages_are_whole_on_the_port_of_an_app(tmp_path: Path) -> None:
+    """While the app restarts, the page there has its style and looks again by itself."""
+    config = gateway_config(tmp_path, free_port())
+    own = free_port()
+    config["apps"][0]["own_port"] = own
+    config["bind"].append(["127.0.0.1", own])
+    config["hosts"].append(f"127.0.0.1:{own}")
+    gateway = RunningGateway(tmp_path, config)
+    gateway.start()
+    try:
+        gateway.wait_ready()
+        student = gateway.student()
+        base = f"http://127.0.0.1:{own}"
+        page = student.get(f"{base}/x", headers={"accept": "text/html"})
+        assert page.status_code == 502
+        assert 'data-again="3"' in page.text
+        linked = re.findall(r'(?:href|src)="(/[^"]+\.(?:css|js|svg))"', page.text)
+        assert len(linked) == 3
+        assert {student.get(base + path).status_code for path in linked} == {200}
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        # There, the app would get what a choice of language sends.
+        assert "/language" not in page.text
+        start = gateway.visitor().get("/", headers={"accept": "text/html"})
+        assert f"form-action 'self' {base};" in start.headers["content-security-policy"]
+        assert "/language" in start.text
+    finally:
+        gateway.close()
 
 
 def test_the_ports_do_not_answer_for_each_other(both: RunningGateway) -> None:

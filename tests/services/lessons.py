@@ -13,9 +13,11 @@ from typing import Any
 import psutil
 import requests
 
+from launcher import catalog
 from launcher.engines.protocol import EngineSettings
 from launcher.engines.registry import get_engine
 from launcher.files import write_private_json
+from launcher.models.library import Library
 from launcher.services import process, state
 from launcher.services.control import ControlClient
 from launcher.services.detach import spawn_detached
@@ -31,6 +33,19 @@ from launcher.services.spec import (
 
 FAKE_SERVICE = str(Path(__file__).with_name("fake_service.py"))
 PATIENCE_S = 60.0
+
+
+def give_practice_model(models_dir: Path, starter_model: Path) -> None:
+    """As if it had been installed."""
+    file = catalog.load_catalog().practice_model().file
+    assert file is not None
+    library = Library(models_dir)
+    library.folder.mkdir(parents=True)
+    try:
+        os.link(starter_model, library.target(file))
+    except OSError:  # Another disk.
+        library.target(file).write_bytes(starter_model.read_bytes())
+    assert library.adopt(file)
 
 
 def engine_settings(model: Path, **changes: Any) -> EngineSettings:

@@ -12,10 +12,9 @@ from launcher.catalog.schema import Recipe
 from launcher.events import Cancel, ignore
 from launcher.lesson import specification
 from launcher.lesson.types import LessonSnapshot, ShareWishes
-from launcher.models.library import Library
 from launcher.services.process import wait_for
 from tests.services.class_of import hand_in, student, teacher
-from tests.services.lessons import listens
+from tests.services.lessons import give_practice_model, listens
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -27,12 +26,7 @@ def test_two_apps_and_a_tool_share_one_engine(
 ) -> None:
     monkeypatch.setenv("PAADJE_OFFLINE", "true")
     context = lesson.open_context(os.environ)
-    file = catalog.load_catalog().practice_model().file
-    assert file is not None
-    library = Library(context.models_dir)
-    library.folder.mkdir(parents=True)
-    os.link(starter_model, library.target(file))
-    assert library.adopt(file)
+    give_practice_model(context.models_dir, starter_model)
 
     real = catalog.load_recipe
 

@@ -1,7 +1,6 @@
 """What can be reached from other computers while a lesson is shared, and what is left after it."""
 
 import contextlib
-import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +8,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from filelock import FileLock
 
-from launcher import catalog
-from launcher.models.library import Library
 from launcher.services.process import wait_for
-from tests.services.lessons import all_gone
+from tests.services.lessons import all_gone, give_practice_model
 from tests.services.namespaces import Laptop, ip, namespace
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -41,12 +37,9 @@ class Socket:
 @pytest.fixture
 def laptop(home: Path, starter_model: Path) -> Iterator[Laptop]:
     """A laptop in a school's network, with the practice model."""
-    file = catalog.load_catalog().practice_model().file
-    assert file is not None
-    library = Library(home / "data" / "models")
-    library.folder.mkdir(parents=True)
-    os.link(starter_model, library.target(file))
-    assert library.adopt(file)
+    give_practice_model(home / "data" / "models", starter_model)
+    temporary = home.with_name("temporary")
+    temporary.mkdir()
     with namespace() as network:
         # Both ends of the cable are here: nobody else is in this network.
         ip("-n", network, "link", "add", "eth0", "type", "veth", "peer", "name", "eth9")
@@ -54,7 +47,8 @@ def laptop(home: Path, starter_model: Path) -> Iterator[Laptop]:
         ip("-n", network, "addr", "add", f"{ADDRESS}/24", "dev", "eth0")
         ip("-n", network, "link", "set", "eth0", "up")
         ip("-n", network, "route", "add", "default", "via", "192.168.77.1")
-        yield Laptop(home, network, {"PAADJE_OFFLINE": "true"})
+        own = {name: str(temporary) for name in ("TMPDIR", "TEMP", "TMP")}
+        yield Laptop(home, network, {"PAADJE_OFFLINE": "true", **own})
 
 
 @pytest.mark.parametrize("local_name", [False, True])
@@ -89,12 +83,8 @@ def test_only_the_gateway_can_be_reached_and_nothing_is_left(
     assert not programs(laptop)
     left = listening_in(laptop)
     assert not left, left
-    lessons = laptop.home / "data" / "lessons"
-    assert [each.name for each in lessons.rglob("*")] == [".starting"]
-    with FileLock(lessons / ".starting", timeout=0):
-        pass  # The file stays, and nobody holds it.
-    temporary = Path(os.environ.get("TMPDIR", "/tmp"))
-    assert not list(temporary.glob("paadje-lesson*"))
+    assert not list((laptop.home / "data" / "lessons").rglob("*"))
+    assert not list(Path(laptop.environ["TMPDIR"]).iterdir())
     # What the computer has free says little while other programs take and give memory too.
     assert used > 2**28
     assert memory_of(ours) == 0
