@@ -1,4 +1,4 @@
-"""Start the programs of a lesson in order, keep them running, and end them in reverse order."""
+"""Start the programs of a lesson in order, keep them running, and end them in theirs."""
 
 import asyncio
 import dataclasses
@@ -18,7 +18,7 @@ from launcher.services import logfiles
 from launcher.services.policy import RestartPolicy
 from launcher.services.process import Child, end_family, spawn, stop
 from launcher.services.readiness import wait_ready
-from launcher.services.spec import ServiceSpec
+from launcher.services.spec import ServiceKind, ServiceSpec
 from launcher.services.states import LessonState, ServiceState
 
 _log = logging.getLogger("launcher.host")
@@ -26,6 +26,8 @@ _log = logging.getLogger("launcher.host")
 _LOOK_EVERY_S = 0.1
 _LOOKS_PER_TRIM = 20
 _DATA_KEY_BYTES = 32
+_ENDS: Mapping[ServiceKind, int] = {"app": 0, "gateway": 1, "engine": 2}
+"""Apps end first: what they say last, that the lesson is over, still reaches the class."""
 _WORTH_ANOTHER_TRY = ("host.crash_loop", "engines.killed")
 """Before a service was ever ready, only these may go away by themselves."""
 
@@ -127,7 +129,7 @@ class Supervisor:
                 self.send(spec.id, {"slots": self._slots})
 
     async def stop(self) -> None:
-        """End all programs, the last one started first. Nothing runs when this returns."""
+        """End all programs. Nothing runs when this returns."""
         self._phase = "stopping"
         self._changed("")
         await self._end_all()
@@ -138,7 +140,7 @@ class Supervisor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for spec in reversed(self._specs):
+        for spec in sorted(self._specs, key=lambda spec: _ENDS[spec.kind]):
             child = self._children.get(spec.id)
             if child is not None:
                 self._set(spec, "stopping")

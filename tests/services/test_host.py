@@ -97,7 +97,7 @@ def test_a_lesson_with_the_real_engine(home: Path, logs: Path, starter_model: Pa
             assert change in told
         assert told[-1] == ("lesson", "stopped")
         stopped = [name for name, how in told if how == "stopped"]
-        assert stopped == ["gw", "app", "engine", "lesson"]
+        assert stopped == ["app", "gw", "engine", "lesson"]
 
 
 def test_a_stop_keeps_no_keys_and_no_data(home: Path, logs: Path) -> None:

@@ -376,6 +376,21 @@ def test_server_sent_events_tell_the_place_and_then_the_release(
         assert last["feedback"]["comments"]
 
 
+def test_who_looks_is_told_that_the_lesson_is_over(engine: FakeEngine, tmp_path: Path) -> None:
+    app = App(folder=tmp_path / "app", engine_url=engine.url).start()
+    with (
+        app.student() as student,
+        app.teacher() as teacher,
+        student.stream("GET", "/api/events") as theirs,
+        teacher.stream("GET", "/api/events") as own,
+    ):
+        streams = [events.iter_lines() for events in (theirs, own)]
+        assert all(next(lines).startswith("data:") for lines in streams)
+        assert app.stop() == 0
+        for lines in streams:
+            assert list(lines)[-3:] == ["event: over", "data: {}", ""]
+
+
 def test_nothing_readable_is_left_on_disk_or_in_the_log(engine: FakeEngine, tmp_path: Path) -> None:
     canaries = ["kanariepiet", "Blije", "otterstaart", TEACHER_TOKEN, GATEWAY_KEY, "student-1"]
     canaries += ["engine-key-of-the-test", "5a5a5a5a", "kanarieagent", "127.0.0.1:5"]

@@ -230,8 +230,26 @@ def test_who_is_sent_away_does_not_keep_the_page(browser: Browser, app: App) -> 
     page.route("**/api/me", lambda route: route.fulfill(status=401, json=gone))
     start = f"http://127.0.0.1:{app.port}/"
     page.route(start, lambda route: route.fulfill(body="<h1>start page</h1>"))
-    app.stop()
+    app.kill()
     expect(page.get_by_role("heading", name="start page")).to_be_visible(timeout=15_000)
+
+
+def test_the_pages_say_that_the_lesson_is_over(
+    browser: Browser, engine: FakeEngine, tmp_path: Path
+) -> None:
+    app = App(folder=tmp_path / "app", engine_url=engine.url).start()
+    page, desk = open_student(browser, app), open_teacher(browser, app)
+    page.check("#opt-in")
+    page.click("#with-ai")
+    page.fill("#text", DUTCH_TEXT)
+    page.wait_for_function("localStorage.length > 0")
+    assert app.stop() == 0
+    expect(page.locator("#offline")).to_contain_text("De les is afgelopen")
+    expect(desk.locator("#notice")).to_contain_text("De les is gestopt")
+    # The words are still on the screen, to copy; nothing stays behind on the device.
+    expect(page.locator("#text")).to_have_value(DUTCH_TEXT)
+    page.fill("#text", f"{DUTCH_TEXT} En nog iets.")
+    assert page.evaluate("localStorage.length") == 0
 
 
 def test_too_long_is_shown_with_where_it_stops(browser: Browser, app: App) -> None:

@@ -66,6 +66,8 @@ def test_a_file_that_is_not_what_it_says_is_refused_kindly(data: bytes, app: App
         assert answer.status_code == 400
         assert answer.json()["error"]["advice"]
         assert student.post("/api/upload", json={"file": "x"}).status_code == 400
+        two = [("file", (each, b"Van A.", "text/plain")) for each in ("a.txt", "b.txt")]
+        assert student.post("/api/upload", files=two).status_code == 400
         huge = {"file": ("werk.txt", b"a" * (11 * 2**20))}
         assert student.post("/api/upload", files=huge).status_code == 413
 

@@ -217,11 +217,12 @@ async def read_file(request: Request, max_bytes: int) -> tuple[str, bytes]:
             raise UsageError("classroom.too_large")
     # In memory and not in a temporary file, where another program could read it.
     form = await asyncio.to_thread(BytesParser(policy=HTTP).parsebytes, bytes(raw))
-    for part in form.iter_parts() if form.is_multipart() else ():
-        data = part.get_payload(decode=True)
-        if part.get_filename() and isinstance(data, bytes):
-            return str(part.get_filename())[:200], data
-    raise UsageError("classroom.bad_request", detail="no file")
+    parts = form.iter_parts() if form.is_multipart() else ()
+    files = [part for part in parts if part.get_filename()]
+    data = files[0].get_payload(decode=True) if len(files) == 1 else None
+    if not isinstance(data, bytes):
+        raise UsageError("classroom.bad_request", detail=f"{len(files)} files")
+    return str(files[0].get_filename())[:200], data
 
 
 def download(data: bytes, name: str) -> Response:
@@ -257,7 +258,7 @@ def error_handler(
 
 
 class Changes:
-    """Wakes everyone who looks at something live. ``closed`` ends their streams."""
+    """Wakes everyone who looks at something live. ``closed`` tells them that the lesson is over."""
 
     def __init__(self) -> None:
         self._waiters: set[asyncio.Event] = set()
@@ -298,6 +299,8 @@ class Changes:
                     await asyncio.wait_for(changed.wait(), ping_s)
                 except TimeoutError:
                     yield ": still here\n\n"
+            # Only the end of the lesson closes us: after a crash nobody says goodbye.
+            yield "event: over\ndata: {}\n\n"
         finally:
             self._waiters.discard(changed)
 

@@ -75,7 +75,7 @@ _TEXTS = (
     "fc.write.draft_kept",
     "fc.write.words",
     "fc.write.one_word",
-    "fc.offline",
+    "fc.over",
     "fc.sending",
     "fc.withdraw.done",
     "fc.feedback.see_comment",

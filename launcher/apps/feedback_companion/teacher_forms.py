@@ -39,6 +39,7 @@ TEXTS = (
     "fc.teacher.choose_sentence",
     "fc.teacher.comment_on",
     "fc.teacher.offline",
+    "fc.teacher.over",
     "fc.activity.criterion_name",
     "fc.activity.criterion_description",
     "fc.activity.criterion_questions",

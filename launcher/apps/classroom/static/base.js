@@ -68,16 +68,23 @@ export function showProblem(box, refused) {
 const isSentAway = (problem) => problem instanceof Refused
   && [401, 403].includes(problem.status) && Boolean(problem.body?.code?.startsWith("gateway."));
 
-/** Follow live values: server-sent events, and asking every few seconds when they do not come. */
-export function follow(eventsUrl, valueUrl, { onValue, onOnline, onSentAway = () => {} }) {
+/**
+ * Follow live values: server-sent events, and asking every few seconds when they do not come.
+ * `onOver` is the end of the lesson: after that nothing is asked any more.
+ */
+export function follow(eventsUrl, valueUrl, { onValue, onOnline, onOver, onSentAway = () => {} }) {
   let source = null;
   let asking = null;
+  let over = false;
   const isHere = (here) => onOnline(here);
   const poll = async () => {
     try {
-      onValue(await ask(valueUrl));
+      const value = await ask(valueUrl);
+      if (over) return;
+      onValue(value);
       isHere(true);
     } catch (problem) {
+      if (over) return;
       if (isSentAway(problem)) onSentAway();
       else isHere(false);
     }
@@ -92,8 +99,14 @@ export function follow(eventsUrl, valueUrl, { onValue, onOnline, onSentAway = ()
       isHere(true);
       onValue(JSON.parse(event.data));
     };
+    source.addEventListener("over", () => {
+      over = true;
+      source.close();
+      clearTimeout(asking);
+      onOver();
+    });
     source.onerror = () => {
-      if (asking === null) asking = setTimeout(poll, 1000);
+      if (asking === null && !over) asking = setTimeout(poll, 1000);
     };
   };
   open();

@@ -4,6 +4,7 @@ import { find, findAll } from "./classroom/base.js";
 const PLACE = "feedback-companion-draft";
 const OLDEST_MS = 12 * 60 * 60 * 1000;
 const whose = find("#main").dataset.draft;
+let mayKeep = true;
 
 export const fields = { aim: find("#aim"), text: find("#text"), question: find("#question") };
 /** The answers to the questions that come first when a student looks back. */
@@ -15,6 +16,7 @@ export function wholeText() {
 }
 
 export function keepDraft(lang) {
+  if (!mayKeep) return;
   const draft = {
     whose,
     at: Date.now(),
@@ -31,8 +33,9 @@ export function keepDraft(lang) {
   }
 }
 
-/** Forget it; `fromScreen: false` leaves what is written in the page. */
-export function dropDraft({ fromScreen = true } = {}) {
+/** Forget it; `fromScreen: false` leaves what is written in the page, `forGood` keeps nothing more. */
+export function dropDraft({ fromScreen = true, forGood = false } = {}) {
+  if (forGood) mayKeep = false;
   if (fromScreen) for (const field of [...Object.values(fields), ...reflect]) field.value = "";
   try {
     localStorage.removeItem(PLACE);

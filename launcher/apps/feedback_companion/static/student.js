@@ -363,4 +363,11 @@ follow("api/events", "api/me", {
   },
   // Sent away, or left in another tab: the start page says which.
   onSentAway: () => location.reload(),
+  onOver: () => {
+    dropDraft({ fromScreen: false, forGood: true });
+    find("#closing").hidden = true;
+    // From now on this is why nothing can be sent.
+    find("#offline").textContent = say("fc.over");
+    find("#offline").hidden = false;
+  },
 });

@@ -173,4 +173,5 @@ go();
 follow("api/events", "api/status", {
   onValue: render,
   onOnline: (online) => { if (!online) notice(say("fc.teacher.offline")); },
+  onOver: () => notice(say("fc.teacher.over")),
 });
