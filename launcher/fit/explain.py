@@ -1,15 +1,23 @@
 """A fit in the sentences that a teacher reads."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from launcher.fit.types import Fit, Reason
 from launcher.i18n import Translator, translator
 
 
-def explain_fit(fit: Fit, model_name: str, lang: str, *, practice: bool = False) -> tuple[str, ...]:
+def explain_fit(
+    fit: Fit,
+    model_name: str,
+    lang: str,
+    *,
+    practice: bool = False,
+    leave_out: Collection[str] = (),
+) -> tuple[str, ...]:
     """Whether it fits, how long the class waits, and every reason with what to do about it.
 
     A fit of the practice model says so by itself; ``practice`` makes sure that it does.
+    ``leave_out`` are the codes of reasons that the reader sees elsewhere.
     """
     t = translator(lang)
     reasons = fit.reasons
@@ -21,7 +29,8 @@ def explain_fit(fit: Fit, model_name: str, lang: str, *, practice: bool = False)
         *(
             sentence
             for reason in reasons
-            if reason.code != "weights_too_big"  # The first sentence has the same numbers.
+            # The first sentence has the same numbers as the first of these.
+            if reason.code != "weights_too_big" and reason.code not in leave_out
             for sentence in explain_reason(reason, lang)
         ),
     )

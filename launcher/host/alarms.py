@@ -2,6 +2,7 @@
 
 from launcher.events import Notice
 from launcher.sharing.outbound import Reading
+from launcher.units import minutes_left
 
 MOVED_FOR_S = 600.0
 """A class needs a while to scan again."""
@@ -29,8 +30,7 @@ def alarms(
         seen = {"bytes": internet.bytes, "connections": internet.connections}
         found.append(Notice(code="host.internet_seen", params=seen))
     if left_s is not None and 0 < left_s <= ENDS_SOON_S:
-        minutes = max(1, -int(-left_s // 60))
-        found.append(Notice(code="host.ends_soon", params={"minutes": minutes}))
+        found.append(Notice(code="host.ends_soon", params={"minutes": minutes_left(left_s)}))
     if codes_paused:
         found.append(Notice(code="host.typed_codes_paused"))
     return found

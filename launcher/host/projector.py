@@ -29,6 +29,7 @@ from launcher.i18n import describe_error, translator
 from launcher.sharing.join import show_code
 from launcher.sharing.qr import svg_qr
 from launcher.sharing.wifi import wifi_text
+from launcher.units import minutes_left
 
 HERE = Path(__file__).parent
 MAX_BODY_BYTES = 4096
@@ -131,7 +132,7 @@ class SharingPages:
         left_s = view["seconds_left"]
         shown = [each["code"] for each in view["alarms"] if each["code"] in ALARMS_FOR_THE_CLASS]
         alarm = t(f"host.notice.{shown[0].removeprefix('host.')}") if shown else None
-        minutes = None if left_s is None else max(1, -(-left_s // 60))
+        minutes = None if left_s is None else minutes_left(left_s)
         hotspot = self._control.hotspot
         return JSONResponse(
             {

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import ipaddress
 import logging
+import math
 import os
 import sys
 import time
@@ -42,6 +43,7 @@ from launcher.sharing.outbound import OutboundMeter
 from launcher.sharing.places import places
 from launcher.sharing.reachability import hotspot_advice
 from launcher.sharing.wifi import Hotspot, read_hotspot, wifi_text
+from launcher.units import minutes_left
 
 GATEWAY = "gateway"
 LOOK_EVERY_S = 1.0
@@ -149,7 +151,7 @@ class SharingControl:
             "waiting": self._status.get("waiting", []),
             "typed_codes_paused": paused,
             "ends_at": share.ends_at,
-            "seconds_left": None if left_s is None else round(left_s),
+            "seconds_left": None if left_s is None else math.ceil(left_s),
             "moved_seconds_ago": None if moved_s is None else round(moved_s),
             "no_address": self._no_address,
             "reach": self._test.view(share, self._status, has_address=not self._no_address),
@@ -332,8 +334,8 @@ class SharingControl:
         for before_s in WARN_BEFORE_S:
             if 0 < left_s <= before_s and before_s not in self._warned:
                 self._warned.add(before_s)
-                minutes = max(1, round(left_s / 60))
-                self._publish(Notice(code="host.ends_soon", params={"minutes": minutes}))
+                soon = {"minutes": minutes_left(left_s)}
+                self._publish(Notice(code="host.ends_soon", params=soon))
         if left_s <= 0:
             self._publish(Notice(code="host.time_is_up"))
             self._stop()

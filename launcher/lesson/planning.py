@@ -1,6 +1,6 @@
 """Choose: which model, how, and whether this computer can do it. Nothing is changed here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from launcher import catalog, fit
@@ -194,15 +194,27 @@ def _slots(context: Context, engine: Engine, chosen: Fit) -> int:
     return min([chosen.slots, *(bound for bound in bounds if bound is not None)])
 
 
-def explain_plan(context: Context, plan: LaunchPlan) -> tuple[str, ...]:
-    """What a teacher is told about this plan, the most important first."""
+def explain_plan(
+    context: Context, plan: LaunchPlan, *, leave_out: Collection[str] = ()
+) -> tuple[str, ...]:
+    """What a teacher is told about this plan, the most important first.
+
+    ``leave_out`` are the codes of reasons that a screen shows in its own way.
+    """
     if plan.server:
         return tuple(
             sentence
             for reason in plan.reasons
+            if reason.code not in leave_out
             for sentence in fit.explain_reason(reason, context.lang)
         )
-    return fit.explain_fit(plan_fit(plan), plan.model_name, context.lang, practice=plan.practice)
+    return fit.explain_fit(
+        plan_fit(plan),
+        plan.model_name,
+        context.lang,
+        practice=plan.practice,
+        leave_out=leave_out,
+    )
 
 
 def plan_fit(plan: LaunchPlan) -> Fit:

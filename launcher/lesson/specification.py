@@ -125,7 +125,10 @@ def share_entry(context: Context, share: ShareWishes) -> ShareEntry:
         port = share.port
     else:
         port = first_free_port(address, context.settings.port)
-    expires_at = time.time() + LESSON_HOURS * 3600
+    now = time.time()
+    expires_at = now + LESSON_HOURS * 3600
+    if share.ends_at is not None and share.ends_at <= now:
+        raise UsageError("lesson.end_in_the_past")
     if share.ends_at is not None and share.ends_at > expires_at:
         raise UsageError("lesson.too_long", hours=LESSON_HOURS)
     return ShareEntry(
@@ -251,7 +254,7 @@ def _app(
         entry=AppEntry(
             id=recipe.id,
             service=recipe.id,
-            teacher_url=f"http://{LOOPBACK}:{teacher_port}/open#{teacher_token}",
+            teacher_url=_teacher_url(service, values),
         ),
         service=ServiceSpec(
             id=recipe.id,
@@ -264,6 +267,13 @@ def _app(
         upstream=f"http://{LOOPBACK}:{port}",
         gateway_key=gateway_key,
     )
+
+
+def _teacher_url(service: Service, values: dict[str, str]) -> str:
+    """An app of others has no side for the teacher: then it is what the students have."""
+    if any("{teacher_port}" in text for text in (*service.argv, *service.env.values())):
+        return f"http://{LOOPBACK}:{values['teacher_port']}/open#{values['teacher_token']}"
+    return f"http://{LOOPBACK}:{values['port']}/"
 
 
 def _argv(service: Service, values: dict[str, str]) -> tuple[str, ...]:

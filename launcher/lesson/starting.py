@@ -1,9 +1,10 @@
 """Start a lesson: write down what it is, hand it to a lesson host, and wait until it is ready."""
 
+import contextlib
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from launcher.errors import PaadjeError, UsageError
@@ -35,20 +36,36 @@ def start(
     Returns when the class can join. When anything fails or is cancelled, everything that was
     started is stopped again.
     """
-    from filelock import FileLock, Timeout
-
     if not plans:
         raise UsageError("lesson.no_app")
     if len({plan.model for plan in plans}) > 1:
         raise UsageError("lesson.different_models")
     context.paths.lessons.mkdir(parents=True, exist_ok=True)
     tidy_ended(context)
+    with _alone(context):
+        _check_certificate(share)
+        spec = write_specification(context, plans, share)
+        return _launch(context, spec, report, cancel)
+
+
+@contextlib.contextmanager
+def _alone(context: Context) -> Iterator[None]:
+    """One start at a time: two at once would choose the same ports.
+
+    Raises ``lesson.start_busy``.
+    """
+    from filelock import FileLock, Timeout
+
+    file = context.paths.lessons / ".starting"
     try:
-        # Two starts at once would choose the same ports.
-        with FileLock(context.paths.lessons / ".starting", timeout=60):
-            _check_certificate(share)
-            spec = write_specification(context, plans, share)
-            return _launch(context, spec, report, cancel)
+        with FileLock(file, timeout=60):
+            try:
+                yield
+            finally:
+                # Who waits for the lock sees that the file is gone, and makes another one. Windows
+                # refuses here, and filelock itself removes the file there.
+                with contextlib.suppress(OSError):
+                    file.unlink()
     except Timeout as error:
         raise PaadjeError("lesson.start_busy") from error
 
@@ -80,7 +97,9 @@ def _launch(context: Context, spec: LessonSpec, report: Report, cancel: Cancel) 
     try:
         return _wait_until_ready(context, spec, report, cancel)
     except BaseException:
-        stop(context, spec.id, report=ignore)
+        with contextlib.suppress(UsageError):  # It may have ended by itself.
+            stop(context, spec.id, report=ignore)
+        tidy_ended(context)
         raise
 
 
@@ -92,7 +111,9 @@ def _wait_until_ready(
     while True:
         cancel.check()
         current = snapshot(context, spec.id)
-        if current is not None and current.state not in _NO_HOST:
+        if current is None or current.state == "stopped":
+            raise PaadjeError("lesson.ended_at_start")
+        if current.state not in _NO_HOST:
             answers_by = time.monotonic() + HOST_ANSWERS_WITHIN_S
             for service, state in current.services.items():
                 if seen.get(service) != state:
@@ -100,7 +121,7 @@ def _wait_until_ready(
                     report(ServiceChanged(service=service, state=state))
             if current.state == "ready":
                 return current
-            if current.state in ("failed", "stopped"):
+            if current.state == "failed":
                 why = current.why
                 raise why.as_error() if why else PaadjeError("lesson.start_failed")
         elif time.monotonic() > answers_by:

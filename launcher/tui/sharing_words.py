@@ -8,6 +8,7 @@ from launcher.i18n import Translator
 from launcher.lesson.types import LessonSnapshot
 from launcher.sharing.join import show_code
 from launcher.tui import wording
+from launcher.units import minutes_left
 
 View = Mapping[str, Any]
 
@@ -47,7 +48,7 @@ def internet_brief(t: Translator, reading: View) -> str:
 
 
 def left(t: Translator, view: View) -> str:
-    return t.plural("tui.sharing.left", max(1, -(-view["seconds_left"] // 60)))
+    return t.plural("tui.sharing.left", minutes_left(view["seconds_left"]))
 
 
 def people(t: Translator, view: View) -> str:

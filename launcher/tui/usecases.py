@@ -1,6 +1,6 @@
 """What the screens ask of Paadje: the use cases, so that a test can put others in their place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -36,7 +36,9 @@ class UseCases(Protocol):
 
     def make_plan(self, context: "Context", app: str, wishes: "PlanWishes", /) -> "LaunchPlan": ...
 
-    def explain_plan(self, context: "Context", plan: "LaunchPlan", /) -> tuple[str, ...]: ...
+    def explain_plan(
+        self, context: "Context", plan: "LaunchPlan", /, *, leave_out: Collection[str]
+    ) -> tuple[str, ...]: ...
 
     def address_choices(self, context: "Context", /) -> "tuple[Address, ...]": ...
 

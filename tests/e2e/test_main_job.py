@@ -1,6 +1,7 @@
 """From nothing to feedback on a phone, with the real engine, model, gateway, app and browser."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -136,9 +137,10 @@ def test_from_nothing_to_feedback_on_a_phone(paadje: Paadje, tmp_path: Path) -> 
         suggestions = review_and_release(browser, started["apps"][0]["teacher_url"])
         check_feedback(phone, suggestions)
         assert suggestions >= 1
-    assert only_lesson(paadje)["joined"] == 1
+        assert only_lesson(paadje)["joined"] == 1
 
-    stopped = paadje("stop", "--all", "--json").data["stopped"]
+        stopped = paadje("stop", "--all", "--json").data["stopped"]
+        expect(phone.locator("#offline")).to_contain_text("The lesson is over")
     assert [each["lesson"] for each in stopped] == [started["lesson"]]
     assert stopped[0]["data_erased"]
     assert not paadje.processes()
@@ -210,10 +212,15 @@ def test_the_lesson_outlives_its_terminal(ready: Paadje) -> None:
     assert ready("share", "--json").data["join_url"].startswith("http://127.0.0.1:")
 
 
-def test_ctrl_c_stops_the_lesson(ready: Paadje) -> None:
+def test_ctrl_c_stops_the_lesson_and_no_file_of_it_stays(ready: Paadje, tmp_path: Path) -> None:
+    """But logs, in which nothing of students stands, and what the next plan and lesson can use."""
     import subprocess
     import sys
 
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    ready.environ |= {name: str(temporary) for name in ("TMPDIR", "TEMP", "TMP")}
+    before = ready.files()
     front = subprocess.Popen(
         [sys.executable, "-X", "utf8", "-m", "launcher", *START[:-2], "--lang", "nl"],
         env=ready.environment(),
@@ -227,12 +234,20 @@ def test_ctrl_c_stops_the_lesson(ready: Paadje) -> None:
         ] == ["ready"],
         "the lesson never became ready",
     )  # fmt: skip
+    lesson = only_lesson(ready)["lesson"]
     front.send_signal(signal.SIGINT)
     _, said = front.communicate(timeout=60)
     assert front.returncode == 0
     assert said.count("De les stopt…") == 1
     assert "De teksten van deze les zijn gewist." in said
     assert not ready.processes()
+    assert not list(temporary.iterdir())
+    kept = re.compile(
+        rf"logs/{lesson}/[a-z-]+\.log|data/primed/.+\.(bin|json)|data/installed/.+|cache/.+\.json"
+    )
+    assert [file for file in ready.files() - before if not kept.fullmatch(file)] == []
+    receipt = ready("stop", "--all", "--json").data["stopped"]
+    assert receipt == []
 
 
 def test_nothing_of_a_student_is_in_any_file_or_log(ready: Paadje) -> None:

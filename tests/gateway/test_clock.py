@@ -91,6 +91,9 @@ async def test_more_time_warns_again(tmp_path: Path) -> None:
     running = asyncio.create_task(lesson.control.run())
     try:
         await lesson.at(END - 200, lambda: len(lesson.told) == 1)
+        # What is told once and what stays on the screen are the same number.
+        (alarm,) = lesson.control.view()["alarms"]
+        assert (alarm["code"], alarm["params"]["minutes"]) == lesson.told[0]
         await lesson.control.do({"do": "end", "minutes": 10})
         assert lesson.control.view()["seconds_left"] == 600
         await lesson.at(END - 200 + 300, lambda: len(lesson.told) == 2)
@@ -99,7 +102,7 @@ async def test_more_time_warns_again(tmp_path: Path) -> None:
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-    assert lesson.told == [("host.ends_soon", 3), ("host.ends_soon", 5)]
+    assert lesson.told == [("host.ends_soon", 4), ("host.ends_soon", 5)]
     assert not lesson.ended
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from launcher import catalog, lesson
 from launcher.catalog.schema import HuggingFaceSource, ModelFile
+from launcher.cli import verb_doctor
 from launcher.downloads.transfer import Patience
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, ignore
@@ -171,6 +172,9 @@ def test_a_script_for_the_proxy_is_said_where_paadje_does_not_get_through(look, 
     assert found.proxy_script == "pac.school.example"
     assert "geheim" not in repr(found)
     for lang in ("nl", "en"):
+        told = " ".join(verb_doctor._lines(found.checks, translator(lang)))
+        assert "(PAC): pac.school.example" in told
+        assert "HTTPS_PROXY" in told
         lesson.write_letter(tmp_path / "brief.md", found, translator(lang), first_port=42000)
         assert "pac.school.example" in (tmp_path / "brief.md").read_text(encoding="utf-8")
 

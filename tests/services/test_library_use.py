@@ -8,9 +8,11 @@ import pytest
 
 from launcher import catalog, lesson
 from launcher.catalog.schema import HuggingFaceSource, Licence
+from launcher.cli.app import run_app
 from launcher.errors import PaadjeError
 from launcher.events import Cancel, ignore
 from launcher.files import write_private_json
+from launcher.i18n import translator
 from launcher.lesson.library import require_licence
 from launcher.lesson.types import Context, PlanWishes, ShareWishes
 from launcher.models.fetch import ensure_model
@@ -108,7 +110,17 @@ def test_who_uses_it_and_when(context, tmp_path):
     assert (entry.model, entry.licence) == (None, None)
     facts = lesson.model_facts(context, "mijn model.gguf")
     assert facts.architecture
-    assert isinstance(facts.has_chat_template, bool)
+    assert facts.has_chat_template
+
+
+@pytest.mark.parametrize(("template", "key"), [(True, "template"), (False, "no_template")])
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_whether_a_file_can_talk_is_said(home, tmp_path, capsys, template, key, lang):
+    path = tmp_path / "mijn model.gguf"
+    path.write_bytes(small_gguf(template=template))
+    environ = {"PAADJE_HOME": str(home)}
+    assert run_app(["models", "add", str(path), "--lang", lang], environ) == 0
+    assert translator(lang)(f"cli.models.{key}") in capsys.readouterr().out.splitlines()
 
 
 def test_import_takes_the_catalog_and_names_the_rest(home, tmp_path, starter_model):

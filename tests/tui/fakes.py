@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -302,7 +302,9 @@ class FakeUseCases:
         self._called("make_plan", wishes)
         return self._plan(app, wishes)
 
-    def explain_plan(self, context: Context, plan: LaunchPlan) -> tuple[str, ...]:
+    def explain_plan(
+        self, context: Context, plan: LaunchPlan, *, leave_out: Collection[str] = ()
+    ) -> tuple[str, ...]:
         last = round(plan.students * 15 / 60)
         if context.lang == "en":
             return (

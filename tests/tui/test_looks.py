@@ -11,10 +11,12 @@ import pytest
 from textual.geometry import Size
 from textual.widgets import Button
 
+from launcher import lesson
 from launcher.i18n import LANGUAGES, translator
 from launcher.sharing.qr import qr_rows
 from launcher.tui.widgets.keybar import KeyBar, KeyHint
 from launcher.tui.widgets.qr import fit_rows
+from launcher.tui.widgets.text import Line
 from tests.conftest import require
 from tests.tui.conftest import LARGE, SMALL, Start, flat, screen_name, shown, wait_until
 from tests.tui.fakes import JOIN_URL, UNCLEAN, FakeUseCases, address, make_lesson
@@ -128,6 +130,21 @@ async def test_practice_model_is_unmistakable(start_app: Start) -> None:
         await pilot.press("enter")
         await wait_until(pilot, lambda: "Dit is een oefenmodel" in flat(pilot))
         assert "niet voor echte feedback" in flat(pilot)
+
+
+@pytest.mark.parametrize(("lang", "word"), [("nl", "oefenmodel"), ("en", "practice model")])
+async def test_practice_model_is_told_once_on_the_plan(
+    start_app: Start, monkeypatch: pytest.MonkeyPatch, lang: str, word: str
+) -> None:
+    usecases = FakeUseCases(practice=True)
+    monkeypatch.setattr(usecases, "explain_plan", lesson.explain_plan)
+    async with start_app(usecases, lang=lang, size=LARGE) as pilot:
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: screen_name(pilot) == "PlanScreen")
+        await wait_until(pilot, lambda: not pilot.app.screen.query_one("#go").disabled)
+        told = " ".join(line.text for line in pilot.app.screen.query_one("#told").query(Line))
+        assert told.count(word) == 1
+        assert ("Engelstalig" if lang == "nl" else "English") in told
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

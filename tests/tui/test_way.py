@@ -475,7 +475,7 @@ async def test_starting_tells_what_is_ready(start_app: Start) -> None:
 
 async def test_plan_can_be_read_to_the_end(start_app: Start, monkeypatch) -> None:
     usecases = FakeUseCases()
-    monkeypatch.setattr(usecases, "explain_plan", lambda context, plan: ("Uitleg. " * 9,) * 9)
+    monkeypatch.setattr(usecases, "explain_plan", lambda *_, **__: ("Uitleg. " * 9,) * 9)
     async with start_app(usecases) as pilot:
         await to_plan(pilot, usecases)
         assert "Daarna is alles gewist" not in " ".join(shown(pilot).split())

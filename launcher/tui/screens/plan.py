@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from launcher.sharing.addresses import Address
 
 
+TOLD_AT_THE_TOP = ("practice_only",)
+"""Reasons that have a place of their own on the screen."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Choices:
     """What the teacher chose on this screen."""
@@ -208,7 +212,9 @@ class PlanScreen(Front[None]):
         wishes = PlanWishes(students=self.choices.students, model=self.choices.model or None)
         try:
             plan = await asyncio.to_thread(usecases.make_plan, context, self._recipe.id, wishes)
-            sentences = await asyncio.to_thread(usecases.explain_plan, context, plan)
+            sentences = await asyncio.to_thread(
+                usecases.explain_plan, context, plan, leave_out=TOLD_AT_THE_TOP
+            )
         except PaadjeError as error:
             self.app.push_screen(error_dialog(error, again=True), self._plan_again)
             return

@@ -35,7 +35,7 @@ def head(keys: int, tensors: int, version: int = 3) -> bytes:
     return b"GGUF" + struct.pack("<IQQ", version, tensors, keys)
 
 
-def small_gguf(*, seed: int = 0) -> bytes:
+def small_gguf(*, seed: int = 0, template: bool = True) -> bytes:
     """A whole file: one Q4_1 tensor of 64 elements (40 bytes)."""
     keys = [
         string("general.architecture", "llama"),
@@ -47,8 +47,9 @@ def small_gguf(*, seed: int = 0) -> bytes:
         uint32("llama.attention.head_count", 4),
         array("llama.attention.head_count_kv", 4, 2, struct.pack("<II", 1, 2)),
         array("tokenizer.ggml.tokens", 8, 3, text("a") + text("b") + text("c")),
-        string("tokenizer.chat_template", "{{ messages }}"),
     ]
+    if template:
+        keys.append(string("tokenizer.chat_template", "{{ messages }}"))
     data = head(len(keys), 1) + b"".join(keys) + tensor("w", (64,), 3, 0)
     data += b"\0" * (-len(data) % 32)
     return data + bytes([seed]) * 40

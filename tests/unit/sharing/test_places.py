@@ -45,20 +45,38 @@ def test_with_a_certificate_there_is_its_name_and_nothing_else() -> None:
 def test_an_app_on_a_port_of_its_own_and_a_local_name() -> None:
     bind, hosts = places(entry(local_name=True), [50000])
     assert ["192.168.1.5", 50000] in bind
-    assert {"192.168.1.5:50000", "paadje.local:42001"} <= set(hosts)
+    assert {"192.168.1.5:50000", "paadje.local:42001", "paadje.local:50000"} <= set(hosts)
+    assert "127.0.0.1:50000" not in hosts
+
+
+def test_an_app_on_a_port_of_its_own_on_this_laptop_only() -> None:
+    bind, hosts = places(entry(address="127.0.0.1", port=42000), [50000])
+    assert bind == [["127.0.0.1", 42000], ["127.0.0.1", 50000]]
+    assert {"127.0.0.1:50000", "localhost:50000"} <= set(hosts)
 
 
 @pytest.mark.parametrize(
     ("typed", "then"),
     [
         ("11:15", "2026-03-02T11:15:00+01:00"),
-        ("9.05", "2026-03-03T09:05:00+01:00"),
-        ("10:00", "2026-03-03T10:00:00+01:00"),
+        ("22.31", "2026-03-02T22:31:00+01:00"),
+        ("0:15", "2026-03-03T00:15:00+01:00"),
+        ("06:30", "2026-03-03T06:30:00+01:00"),
     ],
 )
 def test_the_next_time_that_the_clock_says_so(typed: str, then: str) -> None:
-    now = datetime.fromisoformat("2026-03-02T10:00:00+01:00")
+    hour = "10:00" if typed == "11:15" else "22:30"
+    now = datetime.fromisoformat(f"2026-03-02T{hour}:00+01:00")
     assert moment(typed, now) == datetime.fromisoformat(then).timestamp()
+
+
+@pytest.mark.parametrize("typed", ["9:05", "10.00", "01:59"])
+def test_a_time_that_is_past_is_not_taken_for_tomorrow(typed: str) -> None:
+    now = datetime.fromisoformat("2026-03-02T10:00:20+01:00")
+    with pytest.raises(UsageError) as caught:
+        moment(typed, now)
+    assert caught.value.code == "cli.time_is_past"
+    assert caught.value.params["now"] == "10:00"
 
 
 @pytest.mark.parametrize("typed", ["", "11", "24:00", "11:60", "elf uur", "-1:00"])

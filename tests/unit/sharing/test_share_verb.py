@@ -10,6 +10,7 @@ import pytest
 from launcher.cli import verb_share
 from launcher.errors import UsageError
 from launcher.i18n import translator
+from launcher.tui import sharing_words
 from tests.tui.fakes import FakeUseCases, make_lesson
 from tests.tui.sharing_view import REACH_BEFORE, make_sharing
 
@@ -88,6 +89,19 @@ def test_alarms_and_advice_are_told(
     out = capsys.readouterr().out
     for told in ("opnieuw scannen", "over 4 min", "te weinig voor deze klas", "--admit", "dicht"):
         assert told in out
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "Nog 1 minuut"), (60, "Nog 1 minuut"), (61, "Nog 2 minuten"), (1500, "Nog 25 minuten")],
+)
+def test_what_is_left_is_rounded_up_everywhere(
+    usecases: FakeUseCases, capsys: pytest.CaptureFixture[str], seconds: int, told: str
+) -> None:
+    usecases.sharing = make_sharing(seconds_left=seconds, ends_at=1e9)
+    share()
+    assert told in capsys.readouterr().out.splitlines()
+    assert sharing_words.left(translator("nl"), usecases.sharing) == f"{told}."
 
 
 @pytest.mark.parametrize("cause", ["firewall", "isolation"])
