@@ -95,6 +95,9 @@ class FakeEngine:
     requests: list[dict[str, Any]] = field(default_factory=list)
     port: int = field(default_factory=free_port)
     gate: threading.Event = field(default_factory=threading.Event)
+    unfinished: Callable[[], None] = lambda: None
+    """Called when an answer was sent but for its end."""
+
     _server: ThreadingHTTPServer | None = None
 
     @property
@@ -135,6 +138,7 @@ class FakeEngine:
                     return
                 for at in range(0, len(text), 7):
                     self._event({"choices": [{"delta": {"content": text[at : at + 7]}}]})
+                engine.unfinished()
                 self._event({"choices": [{"delta": {}, "finish_reason": "stop"}]})
                 self.wfile.write(b"data: [DONE]\n\n")
 

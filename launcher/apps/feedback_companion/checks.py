@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from launcher.apps.feedback_companion.language import looks_like
+from launcher.apps.feedback_companion.language import looks_like, strays
 from launcher.apps.feedback_companion.no_grades import has_verdict
 from launcher.apps.feedback_companion.sentences import Sentence, normalise
 
@@ -183,7 +183,7 @@ def _problem(
         return "only_praise"
     if not leads_on(comment.next_step):
         return "no_next_step"
-    if not (looks_like(comment.next_step, lang) and looks_like(said, lang)):
+    if not (looks_like(comment.next_step, lang) and looks_like(said, lang)) or strays(said, lang):
         return "wrong_language"
     if invents(said, whole):
         return "invented"

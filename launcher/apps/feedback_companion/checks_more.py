@@ -22,7 +22,7 @@ from launcher.apps.feedback_companion.checks import (
     unsafe,
     words_of,
 )
-from launcher.apps.feedback_companion.language import looks_like
+from launcher.apps.feedback_companion.language import looks_like, strays
 
 MAX_STEPS = 2
 MOST_NEW_WORDS = 2
@@ -112,7 +112,7 @@ def _step_problem(
         return "only_praise"
     if not leads_on(step):
         return "no_next_step"
-    if not looks_like(step, lang):
+    if not looks_like(step, lang) or strays(step, lang):
         return "wrong_language"
     if invents(step, f"{text} {topic}"):
         return "invented"

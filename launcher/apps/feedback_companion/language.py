@@ -2,6 +2,8 @@
 
 import re
 
+from launcher.apps.privacy.gazetteer import fold, gazetteer
+
 _WORD = re.compile(r"[a-zà-ÿ']+")
 _DUTCH = """
 de het een en van ik je jij dat die dit deze in is niet op te zijn er maar om met voor als aan
@@ -24,11 +26,35 @@ _COMMON = {
 _SHARED = _COMMON["nl"] & _COMMON["en"]
 
 
+_QUOTED = re.compile(r"‘[^’]*’|“[^”]*”|'[^']*'(?!\w)")
+_SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
+_MIN_WORDS = 5
+
+
 def looks_like(text: str, lang: str) -> bool:
     """Whether ``text``, a few words or more, reads as ``lang`` and not as the other language."""
+    words, own, others = _counted(text, lang)
+    return own >= max(1, len(words) // 10) and own > others
+
+
+def strays(text: str, lang: str) -> bool:
+    """Whether a sentence of ``text`` is in another language, apart from what is quoted."""
+    common = gazetteer().common
+    for sentence in _SENTENCE_END.split(_QUOTED.sub(" ", text)):
+        words, own, others = _counted(sentence, lang)
+        if len(words) < _MIN_WORDS:
+            continue
+        unknown = sum(fold(word) not in common for word in words)
+        if (others >= 2 and others > own) or 2 * unknown > len(words):
+            return True
+    return False
+
+
+def _counted(text: str, lang: str) -> tuple[list[str], int, int]:
+    """The words, and how many are common ones of ``lang`` and of the other language."""
     words = _WORD.findall(text.lower())
     own = sum(word in _COMMON[lang] - _SHARED for word in words)
     others = sum(
         word in _COMMON[other] - _SHARED for other in _COMMON if other != lang for word in words
     )
-    return own >= max(1, len(words) // 10) and own > others
+    return words, own, others

@@ -11,6 +11,7 @@ from launcher.apps.feedback_companion.checks import (
     Rejected,
     check_reply,
 )
+from launcher.apps.feedback_companion.language import strays
 from launcher.apps.feedback_companion.prompts import (
     EXAMPLES,
     Asked,
@@ -197,3 +198,18 @@ def test_clauses_are_literal_pieces_of_the_sentence() -> None:
     text = 'Als het regent, blijf ik thuis; dan lees ik een "boek". - Punt 1: ja'
     assert clauses(text) == ("Als het regent", "blijf ik thuis")
     assert all(clause in text for clause in clauses(text))
+
+
+@pytest.mark.parametrize(
+    ("said", "lang", "stray"),
+    [
+        ("Je schrijft dat leerlingen moe zijn. Waarom is dat zo?", "nl", False),
+        ("Je schrijft: ‘This is a very good text about the school’.", "nl", False),
+        ("Je schrijft dat dit zo is. Jest to bardzo dobry opis szkoly.", "nl", True),
+        ("Je schrijft dat dit zo is. This is the best part of your text.", "nl", True),
+        ("You write that this is so. Dit is het beste deel van je tekst.", "en", True),
+        ("You write that pupils are tired. How do you know that?", "en", False),
+    ],
+)
+def test_no_sentence_of_a_comment_is_in_another_language(said: str, lang: str, stray: bool) -> None:
+    assert strays(said, lang) == stray
