@@ -358,10 +358,10 @@ def test_each_of_what_must_never_pass_is_dropped(app: App, engine: FakeEngine) -
     """One by one, beside a good comment: chance leaves none of them out."""
     Lesson.app, Lesson.engine = app, engine
     hostile = [almost_good(field, added, True) for added in NEVER for field in ("o", "q")]
-    hostile += ELSEWHERE
+    hostile += ELSEWHERE * 2
     lesson = Lesson()
     try:
-        for turn in range(len(hostile) // 4):
+        for turn in range(len(NEVER) // 2 + 2):
             # Two tries for each of the three criteria but the last one.
             batch = hostile[turn * 4 : turn * 4 + 4]
             steps = almost_steps(*NEVER[turn * 2 : turn * 2 + 2])
@@ -374,6 +374,28 @@ def test_each_of_what_must_never_pass_is_dropped(app: App, engine: FakeEngine) -
             lesson.nobody_sees_half_an_answer()
             lesson.withdraws(turn % 3)
         assert not lesson.replies
+    finally:
+        lesson.teardown()
+
+
+def test_what_is_undecided_or_rejected_is_not_shown(app: App, engine: FakeEngine) -> None:
+    Lesson.app, Lesson.engine = app, engine
+    lesson = Lesson()
+    try:
+        lesson.hands_in(0, replies=[GOOD], steps=GOOD, with_ai=True)
+        lesson.releases(together=False, rejected=0)
+        lesson.a_student_sees_only_what_was_released()
+        (text,) = lesson._texts()
+        kept = text["comments"][1:]
+        assert kept
+        assert text["steps"]
+        for comment in (text["comments"][0], *text["steps"]):
+            url = f"/api/submissions/{text['id']}/comments/{comment['id']}"
+            assert lesson.teacher.put(url, json={"state": "rejected"}).status_code == 200
+        lesson.releases(together=True, rejected=0)
+        shown = every_comment(lesson._me(0)["feedback"])
+        assert [comment["id"] for comment in shown] == [comment["id"] for comment in kept]
+        lesson.a_student_sees_only_what_was_released()
     finally:
         lesson.teardown()
 
