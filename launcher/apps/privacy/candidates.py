@@ -44,9 +44,9 @@ class Candidates:
     def __init__(self, text: str, tokens: Sequence[Token], taken: bytearray) -> None:
         self.text, self.tokens, self.taken = text, tokens, taken
         self.lists = gazetteer()
-        self.known_given = self.lists.given | self.lists.given_ambiguous
-        self.known_surnames = self.lists.surnames | self.lists.surnames_ambiguous
-        self.entities = self.lists.not_names - self.known_surnames - self.lists.given
+        self.known_given = self.lists.known_given
+        self.known_surnames = self.lists.known_surnames
+        self.entities = self.lists.entities
         self.casual = self._is_casual()
         keys = [token.key for token in tokens]
         self.counts = Counter(keys)
@@ -180,7 +180,11 @@ class Candidates:
         strong = cue >= 2.9
         if strong and self._previous_key(opening) in cues.TITLES:
             return token.key in self.known_surnames or token.key not in lists.common
-        if strong and self.casual and token.key not in lists.common | lists.given_ambiguous:
+        if (
+            strong
+            and self.casual
+            and not (token.key in lists.common or token.key in lists.given_ambiguous)
+        ):
             return True
         if token.key in lists.given_ambiguous or token.key in lists.surnames:
             return strong or (self.casual and at > 0 and self._after_given(at))
@@ -286,7 +290,8 @@ class Candidates:
             a_word = key in lists.words and (key not in known or following in lists.given)
             a_date = key in self.entities and key not in known and following in lists.given
             if not a_word and not a_date and not (
-                tokens[core[0]].first and key in lists.common - known - lists.surnames
+                tokens[core[0]].first and key in lists.common
+                and key not in known and key not in lists.surnames
                 and following in lists.given
             ):  # fmt: skip
                 break
@@ -329,7 +334,7 @@ class Candidates:
         rest = self.tokens[at : at + 4]
         return (
             len(rest) < 4 and rest[0].first and all(token.cap for token in rest)
-            and rest[0].key not in self.lists.common - self.known_given
+            and (rest[0].key in self.known_given or rest[0].key not in self.lists.common)
             and not self.text[rest[-1].end :].strip()
         )  # fmt: skip
 

@@ -35,6 +35,10 @@ class Gazetteer:
     figures: frozenset[str]
     figures_alone: frozenset[str]
     longest_phrase: int
+    known_given: frozenset[str]
+    known_surnames: frozenset[str]
+    entities: frozenset[str]
+    """``not_names`` that cannot be a name either."""
 
 
 @cache
@@ -62,10 +66,13 @@ def gazetteer() -> Gazetteer:
     ambiguous = _words("given_ambiguous") | _words("given_world_ambiguous")
     surnames_ambiguous = _words("surnames_ambiguous")
     phrases = figures | not_names
+    given = (_words("given_names") | _words("given_world")) - ambiguous
+    surnames = (_words("surnames") | _words("surnames_world")) - surnames_ambiguous
+    known_surnames = surnames | surnames_ambiguous
     return Gazetteer(
-        given=(_words("given_names") | _words("given_world")) - ambiguous,
+        given=given,
         given_ambiguous=ambiguous,
-        surnames=(_words("surnames") | _words("surnames_world")) - surnames_ambiguous,
+        surnames=surnames,
         surnames_ambiguous=surnames_ambiguous,
         words=_words("words"),
         common=_words("common"),
@@ -73,6 +80,9 @@ def gazetteer() -> Gazetteer:
         figures=frozenset(figures),
         figures_alone=frozenset(alone),
         longest_phrase=max(phrase.count(" ") + 1 for phrase in phrases),
+        known_given=given | ambiguous,
+        known_surnames=known_surnames,
+        entities=frozenset(not_names - known_surnames - given),
     )
 
 

@@ -281,8 +281,9 @@ class _Names(Candidates):
 
     def _common(self, key: str) -> bool:
         """Whether it is a word like any other: "klaproos", "vergeet-mij-niet"."""
-        known = self.known_given | self.known_surnames
-        return key not in known and all(part in self.lists.common for part in key.split("-"))
+        if key in self.known_given or key in self.known_surnames:
+            return False
+        return all(part in self.lists.common for part in key.split("-"))
 
     def _acronym(self, phrase: Phrase) -> bool:
         text = self.tokens[phrase.core[0]].text
