@@ -4,7 +4,7 @@ The long texts would take hours if a pattern backtracked; the suite's own timeou
 """
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launcher.apps.privacy import find_private, mask
@@ -28,11 +28,13 @@ def check(text: str) -> None:
     mask(text, findings, lang="nl")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_unicode(text: str) -> None:
     check(text)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 def test_any_mix_of_what_matters(text: str) -> None:
     check(text)
