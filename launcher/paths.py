@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+APP_NAME = "Paadje"
+"""The name of its folders, where the system wants one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
@@ -58,7 +61,7 @@ def find_paths(environ: Mapping[str, str]) -> Paths:
         )
     from platformdirs import PlatformDirs
 
-    dirs = PlatformDirs("Paadje", appauthor=False, roaming=False)
+    dirs = PlatformDirs(APP_NAME, appauthor=False, roaming=False)
     return Paths(
         config=dirs.user_config_path,
         data=dirs.user_data_path,

@@ -17,6 +17,7 @@ from launcher.lesson.planning import planned_model
 from launcher.lesson.running import live_lessons
 from launcher.lesson.types import Context, InstallReceipt, UninstallReceipt
 from launcher.models.library import INDEX, Library
+from launcher.paths import APP_NAME
 
 
 def is_installed(context: Context, plan: LaunchPlan) -> bool:
@@ -143,6 +144,8 @@ def _remove_everything(context: Context) -> UninstallReceipt:
     ):
         own += [path for name in (*names, ".*.tmp") for path in folder.glob(name)]
     folders = dict.fromkeys((context.models_dir, paths.data, paths.config, paths.cache, paths.logs))
+    # On Linux the logs lie one folder deeper.
+    folders |= dict.fromkeys(each.parent for each in folders if each.parent.name == APP_NAME)
     there = [folder for folder in folders if folder.is_dir()]
     freed_bytes = sum(_remove(path) for path in own)
     # The deepest first: on some systems one holds the other.

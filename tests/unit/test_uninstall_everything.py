@@ -5,7 +5,9 @@ import os
 import re
 from pathlib import Path
 
+import platformdirs
 import pytest
+from platformdirs.unix import Unix
 
 import launcher
 from launcher.errors import PaadjeError
@@ -36,6 +38,22 @@ def test_files_of_the_user_stay(home: Path) -> None:
     assert {Path(name).name for name, _ in receipt.kept} == {"data", "logs"}
     assert {reason for _, reason in receipt.kept} == {"not_ours"}
     assert {Path(name).name for name in receipt.removed} >= {"config", "cache"}
+
+
+def test_no_folder_of_ours_stays_where_one_lies_in_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Linux without ``PAADJE_HOME``: the logs are in a folder inside Paadje's own."""
+    monkeypatch.delenv("PAADJE_HOME", raising=False)
+    for kind in ("CONFIG", "DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+    monkeypatch.setattr(platformdirs, "PlatformDirs", Unix)
+    paths = find_paths(os.environ)
+    assert paths.logs.parent.parent == tmp_path / "STATE"
+    put(paths.logs / "bench.log")
+    put(paths.settings_file, "")
+    assert uninstall(open_context(os.environ), None).kept == ()
+    assert not list(tmp_path.rglob("Paadje"))
 
 
 def test_a_folder_with_models_of_other_programs_stays(tmp_path: Path) -> None:
