@@ -20,7 +20,7 @@ from launcher.i18n import Translator
 from launcher.lesson.sharing import allow_in_firewall, change_sharing, read_sharing
 from launcher.lesson.types import Context, to_dict
 from launcher.sharing.qr import terminal_qr
-from launcher.units import KIB, minutes_left
+from launcher.units import KIB
 
 LOOK_EVERY_S = 0.5
 
@@ -124,7 +124,7 @@ def _state_lines(now: dict[str, Any], t: Translator) -> Iterator[str]:
     if now["hotspot_advice"]:
         yield t(f"sharing.hotspot.{now['hotspot_advice']}")
     if now["seconds_left"] is not None:
-        yield t.plural("cli.share.minutes_left", minutes_left(now["seconds_left"]))
+        yield t("cli.share.time_left", time=t.time_left(now["seconds_left"]))
     yield internet_line(now["internet"], t)
     if not now["kept_awake"]:
         yield t("cli.share.not_kept_awake")

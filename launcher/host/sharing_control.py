@@ -383,6 +383,8 @@ class SharingControl:
         if name is None:
             self._hotspot = await asyncio.to_thread(read_hotspot)
         elif isinstance(name, str) and isinstance(password, str) and 0 < len(name) <= 32:
+            if password and not 8 <= len(password) <= 63:
+                raise UsageError("host.hotspot_password")  # WPA has no others.
             self._hotspot = Hotspot(name=name, password=password)
         else:
             raise UsageError("host.unknown_wish", detail="hotspot")

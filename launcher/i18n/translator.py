@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from launcher.units import GIB, MIB
+from launcher.units import GIB, MIB, minutes_left
 
 LOCALES = Path(__file__).parent / "locales"
 
@@ -84,6 +84,13 @@ class Translator:
         hours, rest = divmod(minutes, 60)
         text = self.plural("core.hours", hours)
         return f"{text} {self.plural('core.minutes', rest)}" if rest else text
+
+    def time_left(self, seconds: int) -> str:
+        """Until a moment on the clock, never none: 1 minute, 75 minutes, 6 hours 19 minutes."""
+        minutes = minutes_left(seconds)
+        if minutes < 90:
+            return self.plural("core.minutes", minutes)
+        return self.duration(minutes * 60)
 
 
 @lru_cache

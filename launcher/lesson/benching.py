@@ -28,8 +28,11 @@ def bench(
     """Measure one model, or all that are here, the largest first; what was measured is kept.
 
     Raises `UsageError` for a model that is not known, not here or too big, and
-    ``fit.bench_nothing`` when there is none.
+    ``fit.bench_nothing`` when there is none; and ``fit.bench_in_lesson`` while a lesson runs: the
+    class would wait for it, and it would say too little of the model.
     """
+    if live_lessons(context):
+        raise PaadjeError("fit.bench_in_lesson")
     engine = get_engine(DEFAULT_ENGINE)
     here = Here(context)
     known = catalog.load_catalog()

@@ -8,7 +8,6 @@ from launcher.i18n import Translator
 from launcher.lesson.types import LessonSnapshot
 from launcher.sharing.join import show_code
 from launcher.tui import wording
-from launcher.units import minutes_left
 
 View = Mapping[str, Any]
 
@@ -48,7 +47,7 @@ def internet_brief(t: Translator, reading: View) -> str:
 
 
 def left(t: Translator, view: View) -> str:
-    return t.plural("tui.sharing.left", minutes_left(view["seconds_left"]))
+    return t("tui.sharing.left", time=t.time_left(view["seconds_left"]))
 
 
 def people(t: Translator, view: View) -> str:

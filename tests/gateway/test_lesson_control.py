@@ -105,6 +105,7 @@ def test_changes_reach_the_gateway_and_the_files(lesson: RunningLesson) -> None:
         {"do": "move", "address": "203.0.113.9"},
         {"do": "answer", "question": "x", "answer": "yes"},
         {"do": "hotspot", "name": 1},
+        {"do": "hotspot", "name": "Klas", "password": "kort"},
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(

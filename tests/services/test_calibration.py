@@ -92,6 +92,14 @@ def test_on_battery_it_is_measured_and_not_kept(
     assert calibration.load(here).calibrations == ()
 
 
+def test_nothing_is_measured_while_a_class_works(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("launcher.lesson.benching.live_lessons", lambda _: (object(),))
+    with pytest.raises(PaadjeError, match="bench_in_lesson"):
+        lesson.bench(context, report=ignore, cancel=Cancel())
+
+
 def test_what_is_not_here_is_not_measured(context: Context) -> None:
     with pytest.raises(UsageError, match="bench_nothing"):
         lesson.bench(context, report=ignore, cancel=Cancel())

@@ -145,6 +145,9 @@ def test_numbers_and_times_are_written_as_people_say_them() -> None:
     assert english.size(98_362_432) == "94 MB"
     assert dutch.day(date(2026, 11, 2)) == "2 november 2026"
     assert english.day(date(2026, 11, 2)) == "2 November 2026"
+    assert [dutch.time_left(each) for each in (0, 61, 75 * 60, 379 * 60)] == [
+        "1 minuut", "2 minuten", "75 minuten", "6 uur 19 minuten"
+    ]  # fmt: skip
     assert dutch.rate(6_500_000) == "6 MB"
     assert dutch.rate(300_000) == "0,3 MB"
     assert english.rate(300) == "0.1 MB"
