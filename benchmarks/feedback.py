@@ -13,8 +13,10 @@ questions, put beside sentences spread over the text. A real model has to do bet
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
+import tempfile
 import time
 import tomllib
 from collections import Counter
@@ -45,7 +47,7 @@ from launcher.apps.feedback_companion.prompts import (  # noqa: E402
 )
 from launcher.apps.feedback_companion.sentences import Sentence, split_sentences  # noqa: E402
 from launcher.apps.feedback_companion.sets import ReadyMade, load_set  # noqa: E402
-from tests.web.support import real_engine  # noqa: E402
+from tests.services.lessons import engine_running  # noqa: E402
 
 DATA = Path(__file__).parent / "data" / "feedback" / "submissions.toml"
 SEEDS = (1, 2, 3)
@@ -304,14 +306,21 @@ def main() -> int:
         "baseline": figures(baseline(data)),
     }
     if options.model is not None:
-        key = "key-of-the-benchmark"
         tally, whole = Tally(), True
         practice = is_practice_model(options.model.name) and not options.plain
         for ending in (signal.SIGINT, signal.SIGTERM):
             signal.signal(ending, signal.default_int_handler)
-        with real_engine(options.model, key) as url:
+        with (
+            tempfile.TemporaryDirectory() as logs,
+            engine_running(
+                options.model, Path(logs), context_tokens=4096, threads=os.cpu_count() or 1
+            ) as engine,
+        ):
+            run = measure(
+                data, engine.url, engine.key, tally, practice=practice, quick=options.quick
+            )
             try:
-                asyncio.run(measure(data, url, key, tally, practice=practice, quick=options.quick))
+                asyncio.run(run)
             except KeyboardInterrupt:
                 whole = False
         found["model"] = {
