@@ -245,7 +245,7 @@ def test_ctrl_c_stops_the_lesson_and_no_file_of_it_stays(ready: Paadje, tmp_path
     of_the_computer = (
         r"data/primed/.+\.(bin|json)|data/(installed/.+|measured)\.json|cache/.+\.json"
     )
-    kept = re.compile(rf"logs/{lesson}/[a-z-]+\.log|{ours}")
+    kept = re.compile(rf"logs/{lesson}/[a-z-]+\.log|{of_the_computer}")
     assert [file for file in ready.files() - before if not kept.fullmatch(file)] == []
     receipt = ready("stop", "--all", "--json").data["stopped"]
     assert receipt == []
