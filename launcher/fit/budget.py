@@ -33,7 +33,8 @@ class Budget:
 def memory_budget(machine: MachineProfile, in_use_bytes: int = 0) -> Budget:
     """Main memory for a model. The cgroup limit counts where it is the smaller.
 
-    ``in_use_bytes`` is held by models of ours; what is available now leaves it out already.
+    ``in_use_bytes`` is held by models of ours, which what is available now leaves out already, or
+    kept for the app.
     """
     total = machine.memory_total_bytes.value
     if total is None:

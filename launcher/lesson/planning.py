@@ -77,7 +77,7 @@ def make_plan(
         role=recipe.needs.model_role,
         class_limit_s=wishes.class_minutes * 60.0 if wishes.class_minutes else CLASS_LIMIT_S,
         prefer=wishes.prefer,
-        in_use_bytes=here.in_use_bytes(),
+        in_use_bytes=here.in_use_bytes() + recipe.needs.memory_bytes,
         kv_type=KV_TYPE,
     )
     notices: tuple[Reason, ...] = ()

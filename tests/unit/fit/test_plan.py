@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from launcher import lesson
+from launcher import catalog, lesson
 from launcher.__main__ import main
 from launcher.catalog.schema import CatalogModel
 from launcher.errors import PaadjeError
@@ -182,6 +182,20 @@ def test_engines_that_run_already_take_room(
     beside = here(machine("wsl-16gb"), lambda model: True)
     assert alone.memory_free_bytes is not None
     assert beside.memory_free_bytes == alone.memory_free_bytes - 3 * GIB
+
+
+def test_what_the_app_itself_needs_is_kept_free(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = catalog.load_recipe(APP)
+    usual = elsewhere(context, "wsl-16gb")
+    needs = recipe.needs.model_copy(update={"memory_bytes": recipe.needs.memory_bytes + 3 * GIB})
+    monkeypatch.setattr(
+        catalog, "load_recipe", lambda _: recipe.model_copy(update={"needs": needs})
+    )
+    hungry = elsewhere(context, "wsl-16gb")
+    assert usual.memory_free_bytes is not None
+    assert hungry.memory_free_bytes == usual.memory_free_bytes - 3 * GIB
 
 
 # --- the header, before the download ------------------------------------------------------------
