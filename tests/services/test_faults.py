@@ -455,12 +455,15 @@ def test_two_starts_at_once(ready: Paadje) -> None:  # noqa: F811
 
 
 def ports_of(processes: list[psutil.Process]) -> list[int]:
-    return [
-        connection.laddr.port
-        for each in processes
-        for connection in each.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    ]
+    found = []
+    for each in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):  # A short look at the system, done by now.
+            found += [
+                connection.laddr.port
+                for connection in each.net_connections("inet")
+                if connection.status == psutil.CONN_LISTEN
+            ]
+    return found
 
 
 def still_ours(ports: list[int], since: float) -> list[int]:
