@@ -98,7 +98,8 @@ def test_locks_cover_the_project(target: str) -> None:
 def test_the_self_test_imports_every_dependency() -> None:
     project = tomllib.loads((PACKAGING.parent / "pyproject.toml").read_text(encoding="utf-8"))
     modules = {
-        "nvidia-ml-py": "pynvml", "py-cpuinfo": "cpuinfo", "python-docx": "docx",
+        "nvidia-ml-py": "pynvml", "phonenumberslite": "phonenumbers", "py-cpuinfo": "cpuinfo",
+        "python-docx": "docx",
         "python-stdnum": "stdnum", "sqlcipher3-wheels": "sqlcipher3",
     }  # fmt: skip
     for dependency in map(Requirement, project["project"]["dependencies"]):
