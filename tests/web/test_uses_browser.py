@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web.support import DUTCH_TEXT, App, FakeEngine
 from tests.web.test_accessible import serious
@@ -72,6 +72,30 @@ def test_teacher_first_by_keyboard(lang: str, browser: Browser, app: App) -> Non
     problems["feedback"] = serious(page)
     watch.check()
     assert {name: found for name, found in problems.items() if found} == {}
+
+
+def test_an_answer_that_comes_late_hides_nothing_newer(browser: Browser, app: App) -> None:
+    """The model is done with a note before the page has the answer that the note was taken in."""
+    with app.teacher() as teacher_api:
+        use(teacher_api, "teacher_first")
+        page = open_student(browser, app)
+        start_with_ai(page)
+        page.fill("#text", DUTCH_TEXT)
+        page.click("#send")
+        expect(page.locator("#wait h1")).to_be_visible()
+        teacher = open_teacher(browser, app)
+        first_text(teacher)
+
+        def late(route: Route) -> None:
+            answer = route.fetch()
+            expect(teacher.locator("#texts-list")).to_contain_text("1 opmerking")
+            route.fulfill(response=answer)
+
+        teacher.route("**/notes", late)
+        teacher.locator(".sentence").nth(1).click()
+        teacher.keyboard.type("waarom moe? bron mist")
+        teacher.get_by_role("button", name="Maak helder en vriendelijk").click()
+        expect(teacher.locator(".comment.draft")).to_be_visible()
 
 
 def test_a_note_that_was_dropped_can_still_be_used(

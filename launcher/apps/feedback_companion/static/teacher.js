@@ -61,7 +61,7 @@ function render(value) {
     chosen = "";
     find("#text-view").replaceChildren();
   } else if (row && row.revision !== chosenRevision && !isEditing(find("#text-view"))) open(chosen);
-  if (!find("#all").hidden && !isEditing(find("#all-texts"))) renderAll();
+  renderNewer();
 }
 
 const isEditing = (box) => findAll("textarea", box).some((field) => field.value !== field.defaultValue);
@@ -110,7 +110,12 @@ async function open(id) {
   renderList();
 }
 
+// An answer can come later than the event that tells of something newer.
+const isOld = (text) => overview.texts.some((row) => row.id === text.id && row.revision > text.revision);
+
 function show(text) {
+  if (text.id !== chosen) return; // Another text was opened while this was asked.
+  if (isOld(text)) return void open(text.id);
   chosenRevision = text.revision;
   const release = async () => {
     const done = await attempt(() => ask("api/release", { texts: { [text.id]: text.revision }, approve_drafts: true }));
@@ -138,6 +143,10 @@ function show(text) {
 
 // Approving many at once still shows every text, and releases exactly what was shown.
 
+function renderNewer() {
+  if (!find("#all").hidden && !isEditing(find("#all-texts"))) renderAll();
+}
+
 async function renderAll() {
   const ready = overview.texts.filter((text) => text.state === "review");
   const now = JSON.stringify(ready.map((text) => [text.id, text.revision]));
@@ -150,10 +159,12 @@ async function renderAll() {
   const seen = new Map();
   const place = (text, box) => {
     seen.set(text.id, text.revision);
-    box.replaceChildren(...reviewSide(text, { attempt, onChange: (changed) => place(changed, box) }));
+    if (isOld(text)) allShown = "";
+    box.replaceChildren(...reviewSide(text, { attempt, onChange: (changed) => { place(changed, box); renderNewer(); } }));
     return box;
   };
   find("#all-texts").replaceChildren(...texts.map((text) => place(text, element("article"))));
+  if (!allShown) renderNewer();
   const button = find("#release-all");
   button.hidden = !texts.length;
   button.textContent = texts.length === 1
