@@ -56,7 +56,9 @@ from starlette.responses import StreamingResponse, PlainTextResponse
 from starlette.routing import Route
 engine, port = sys.argv[1], int(sys.argv[2])
 key = sys.stdin.readline().strip()
-client = httpx.AsyncClient(timeout=None, limits=httpx.Limits(max_connections=200), trust_env=False)
+# The engine closes connections that nobody used for five seconds.
+LIMITS = httpx.Limits(max_connections=200, keepalive_expiry=2)
+client = httpx.AsyncClient(timeout=None, limits=LIMITS, trust_env=False)
 async def stand_in(request):
     body = await request.json()
     async def write():
@@ -152,7 +154,7 @@ async def _measure(
     real: bool,
 ) -> list[dict[str, Any]]:
     process = psutil.Process(gateway[1].pid)
-    limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
+    limits = httpx.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=2)
     async with httpx.AsyncClient(timeout=300, limits=limits, trust_env=False) as client:
         cookies = [await _join(client, gateway[0]) for _ in range(max(TOKENS_PER_S))]
         figures = []
@@ -267,7 +269,7 @@ def _engine(running: contextlib.ExitStack, model: Path | None) -> str:
             model_id="m",
             port=free_port(),
             api_key=KEY,
-            context_tokens=512 * max(TOKENS_PER_S),
+            context_tokens=512,
             slots=max(TOKENS_PER_S),
             threads=max(1, (os.cpu_count() or 2) // 2),
             gpu_layers=0,
