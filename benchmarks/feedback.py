@@ -36,6 +36,7 @@ from launcher.apps.feedback_companion.checks import (  # noqa: E402
     check_reply,
 )
 from launcher.apps.feedback_companion.config import is_practice_model  # noqa: E402
+from launcher.apps.feedback_companion.private import leaks  # noqa: E402
 from launcher.apps.feedback_companion.prompts import (  # noqa: E402
     EXAMPLES,
     MAX_TOKENS,
@@ -43,10 +44,12 @@ from launcher.apps.feedback_companion.prompts import (  # noqa: E402
     Asked,
     build_messages,
     guided_schema,
+    kinds_for,
     reply_schema,
 )
 from launcher.apps.feedback_companion.sentences import Sentence, split_sentences  # noqa: E402
 from launcher.apps.feedback_companion.sets import ReadyMade, load_set  # noqa: E402
+from launcher.apps.privacy import Lang  # noqa: E402
 from tests.services.lessons import engine_running  # noqa: E402
 
 DATA = Path(__file__).parent / "data" / "feedback" / "submissions.toml"
@@ -60,6 +63,7 @@ class Tally:
     """Counts over all calls; a rate is always given with what it is a part of."""
 
     calls: int = 0
+    replies: int = 0
     first_try: int = 0
     after_retry: int = 0
     abstained: int = 0
@@ -71,6 +75,7 @@ class Tally:
     strengths: int = 0
     trapped: int = 0
     words: int = 0
+    longest: int = 0
     seconds: float = 0.0
     prompt_tokens: int = 0
     cached_tokens: int = 0
@@ -120,7 +125,7 @@ class Reader:
         self._tally = tally
         self._practice = practice
 
-    async def read(self, text: str, ready: ReadyMade, lang: str, seed: int) -> list[Comment]:
+    async def read(self, text: str, ready: ReadyMade, lang: Lang, seed: int) -> list[Comment]:
         sentences = split_sentences(text)
         found: list[Comment] = []
         for part in range(len(ready.criteria)):
@@ -134,13 +139,15 @@ class Reader:
         self,
         sentences: Sequence[Sentence],
         ready: ReadyMade,
-        lang: str,
+        lang: Lang,
         seed: int,
         part: int,
         taken: set[str],
     ) -> Comment | None:
         criterion, tally = ready.criteria[part], self._tally
-        asked = Asked(goal=ready.goal, sentences=sentences, lang=lang)
+        kinds, topic = kinds_for(ready.use), f"{criterion.line} {ready.goal}"
+        known = " ".join([topic, *(sentence.text for sentence in sentences)])
+        asked = Asked(goal=ready.goal, sentences=sentences, lang=lang, use=ready.use)
         messages = build_messages(asked, criterion)
         schema = (
             guided_schema(
@@ -150,9 +157,10 @@ class Reader:
                 taken=taken,
                 lang=lang,
                 questions=criterion.questions,
+                kinds=tuple(kind for kind in kinds if kind != "strength"),
             )
             if self._practice
-            else reply_schema(sentences, taken=taken)
+            else reply_schema(sentences, taken=taken, kinds=kinds)
         )
         tally.calls += 1
         for attempt in range(2):
@@ -167,6 +175,7 @@ class Reader:
                 sampling=SAMPLING,
             )
             tally.seconds += time.monotonic() - begun
+            tally.replies += 1
             print(f"call {tally.calls}: {time.monotonic() - begun:.1f} s", file=sys.stderr)
             tally.prompt_tokens += reply.prompt_tokens
             tally.cached_tokens += reply.cached_tokens
@@ -175,10 +184,13 @@ class Reader:
                 reply.text,
                 sentences=sentences,
                 lang=lang,
-                topic=f"{criterion.line} {ready.goal}",
+                topic=topic,
                 examples=[EXAMPLES[lang].comment],
                 taken=taken,
+                kinds=kinds,
             )
+            if isinstance(checked, Comment) and leaks(checked, lang, known):
+                checked = Rejected(reason="leaked_name")
             if isinstance(checked, Rejected):
                 tally.rejected[checked.reason] += 1
                 continue
@@ -204,6 +216,7 @@ def judge(tally: Tally, entry: dict[str, Any], comments: Sequence[Comment]) -> N
         said = f"{comment.observation} {comment.effect} {comment.next_step}"
         tally.comments += 1
         tally.words += len(said.split())
+        tally.longest = max(tally.longest, len(said.split()))
         own = next(s.text for s in sentences if s.id == comment.sentence_id).lower()
         forbidden = [
             w for w in entry["never"] if w.lower() in said.lower() and w.lower() not in own
@@ -222,12 +235,13 @@ def figures(tally: Tally) -> dict[str, Any]:
         "accepted_after_retry": [tally.after_retry, tally.calls],
         "abstained": [tally.abstained, tally.calls],
         "rejected_replies": dict(causes.most_common()),
-        "wrong_language_replies": causes["wrong_language"],
-        "only_praise_replies": causes["only_praise"],
+        "wrong_language_replies": [causes["wrong_language"], tally.replies],
+        "only_praise_replies": [causes["only_praise"], tally.replies],
         "gap_hit": [tally.gap_hits, tally.gaps],
         "strength_hit": [tally.strength_hits, tally.strengths],
         "trapped": [tally.trapped, tally.comments],
         "words_per_comment": round(tally.words / tally.comments, 1) if tally.comments else None,
+        "words_in_longest": tally.longest or None,
         "same_sentences_over_seeds": round(sum(tally.overlaps) / len(tally.overlaps), 2)
         if tally.overlaps
         else None,
