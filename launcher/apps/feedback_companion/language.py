@@ -2,6 +2,7 @@
 
 import re
 
+from launcher.apps.feedback_companion.sentences import split_sentences
 from launcher.apps.privacy.gazetteer import fold, gazetteer
 
 _WORD = re.compile(r"[a-zà-ÿ']+")
@@ -27,7 +28,6 @@ _SHARED = _COMMON["nl"] & _COMMON["en"]
 
 
 _QUOTED = re.compile(r"‘[^’]*’|“[^”]*”|'[^']*'(?!\w)")
-_SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
 _MIN_WORDS = 5
 
 
@@ -40,8 +40,8 @@ def looks_like(text: str, lang: str) -> bool:
 def strays(text: str, lang: str) -> bool:
     """Whether a sentence of ``text`` is in another language, apart from what is quoted."""
     common = gazetteer().common
-    for sentence in _SENTENCE_END.split(_QUOTED.sub(" ", text)):
-        words, own, others = _counted(sentence, lang)
+    for sentence in split_sentences(_QUOTED.sub(" ", text)):
+        words, own, others = _counted(sentence.text, lang)
         if len(words) < _MIN_WORDS:
             continue
         unknown = sum(fold(word) not in common for word in words)

@@ -209,6 +209,7 @@ def test_clauses_are_literal_pieces_of_the_sentence() -> None:
         ("Je schrijft dat dit zo is. This is the best part of your text.", "nl", True),
         ("You write that this is so. Dit is het beste deel van je tekst.", "en", True),
         ("You write that pupils are tired. How do you know that?", "en", False),
+        ("Je noemt o.a. jest to bardzo dobry opis szkoly i jego uczniow.", "nl", True),
     ],
 )
 def test_no_sentence_of_a_comment_is_in_another_language(said: str, lang: str, stray: bool) -> None:
