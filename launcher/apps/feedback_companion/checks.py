@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from launcher.apps.feedback_companion.language import looks_like, strays
 from launcher.apps.feedback_companion.no_grades import has_verdict
 from launcher.apps.feedback_companion.sentences import Sentence, normalise
+from launcher.apps.privacy.gazetteer import fold, gazetteer
 
 Kind = Literal["strength", "improve", "question"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -45,17 +46,26 @@ _MARKUP = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_CAPITAL = re.compile(r"\b[A-ZÀ-ÖØ-Þ][^\W\d_]+")
+_LANGUAGES = frozenset({"engels"})
+"""Names of languages that are surnames too."""
+
+_BEFORE_SENTENCE = re.compile(r"(?:^|[.!?…:])[\s\"'‘“«(]*$")
 _RELAYED = re.compile(
     r"\b(?:as an ai|als (?:een )?ai|language model|taalmodel|system prompt|systeemprompt|json"
     r"|previous instructions|(?:vorige|eerdere) (?:instructies|opdrachten)|ignore (?:all|the|my)"
     r"|negeer (?:alle|de|mijn))\b",
     re.IGNORECASE,
 )
-_PERSON_PRAISE = re.compile(
+_OF_THE_PERSON = re.compile(
     r"\b(?:you(?:'re| are)|je bent|jij bent|u bent)\s+"
     r"(?:so |very |really |een |a |an |echt |heel |erg )*"
     r"(?:smart|clever|talented|brilliant|gifted|great|amazing|good|star|slim|goed|knap|talentvol"
-    r"|geweldig|top|ster|kanjer|held|slimme\w*|dumb|stupid|lazy|dom|lui)\b"
+    r"|geweldig|top|ster|kanjer|held|slimme\w*|dumb|stupid|lazy|dom|lui|domme\w*|luie\w*)\b"
+    r"|\b(?:slim|knap|dom|lui|sterk|smart|clever|good|nice|stupid) (?:van je|of you)\b"
+    r"|(?:^|[.!?]\s)\s*(?:(?:heel|zeer|erg|echt|dit is|wat|super|very|really|this is|how)\s+)*"
+    r"(?:goed|matig|zwak|slecht|fout|uitstekend|prima|top|knap|slim|dom|lui|super|geweldig|excellent"
+    r"|good|great|poor|weak|bad|wrong|brilliant|outstanding|smart|stupid|lazy)\s*(?:[.!]|$)"
     r"|\b(?:well done|good job|great job|great work)\b"
     r"|\b(?:goed gedaan|goed bezig|knap gedaan|super ?goed)\b",
     re.IGNORECASE,
@@ -185,7 +195,7 @@ def _problem(
         return "no_next_step"
     if not (looks_like(comment.next_step, lang) and looks_like(said, lang)) or strays(said, lang):
         return "wrong_language"
-    if invents(said, whole):
+    if invents(said, f"{whole} {topic}"):
         return "invented"
     if any(overlap(comment.observation + " " + comment.next_step, e) > 0.8 for e in examples):
         return "copied"
@@ -203,7 +213,7 @@ def unsafe(text: str, *, allowed_in: str) -> Reason | None:
 
 
 def praises_person(text: str) -> bool:
-    return _PERSON_PRAISE.search(text) is not None
+    return _OF_THE_PERSON.search(text) is not None
 
 
 def leads_on(text: str) -> bool:
@@ -213,8 +223,27 @@ def leads_on(text: str) -> bool:
 
 
 def invents(said: str, known: str) -> bool:
-    """Whether it has a number that is not in what the model was given."""
-    return not set(_NUMBER.findall(said)) <= set(_NUMBER.findall(known))
+    """Whether it has a number or a name that is not in what the model was given."""
+    return not set(_NUMBER.findall(said)) <= set(_NUMBER.findall(known)) or _names_other(
+        said, fold(known)
+    )
+
+
+def _names_other(said: str, known: str) -> bool:
+    """A name from elsewhere is a leak or a source that nobody can check: "according to Smith".
+
+    ``known`` is folded. A word that has a capital where any word would is a name only when it is
+    in the lists of names.
+    """
+    lists = gazetteer()
+    for match in _CAPITAL.finditer(said):
+        word = fold(match.group())
+        if word in known or any(word in ok for ok in (lists.common, lists.entities, _LANGUAGES)):
+            continue
+        begins = match.group().isupper() or _BEFORE_SENTENCE.search(said[: match.start()])
+        if not begins or word in lists.known_given or word in lists.known_surnames:
+            return True
+    return False
 
 
 def words_of(text: str) -> list[str]:

@@ -23,6 +23,7 @@ from launcher.apps.feedback_companion.checks import (
     words_of,
 )
 from launcher.apps.feedback_companion.language import looks_like, strays
+from launcher.apps.privacy.gazetteer import fold, gazetteer
 
 MAX_STEPS = 2
 MOST_NEW_WORDS = 2
@@ -146,7 +147,7 @@ def _wording_problem(said: str, note: str, sentence: str, lang: str) -> Reason |
         return "repetition"
     if praises_person(said) and not praises_person(note):
         return "only_praise"
-    if not looks_like(said, lang):
+    if not looks_like(said, lang) or (strays(said, lang) and not strays(note, lang)):
         return "wrong_language"
     if invents(said, f"{note} {sentence}"):
         return "invented"
@@ -154,6 +155,8 @@ def _wording_problem(said: str, note: str, sentence: str, lang: str) -> Reason |
     new = content(said) - own - content(sentence) - _KIND
     if len(new) > MOST_NEW_WORDS:
         return "added"
+    if any(word[:6] in new and fold(word) not in gazetteer().common for word in words_of(said)):
+        return "added"  # Not even a word that we know.
     if own and len(content(said) & own) * 2 < len(own):
         return "lost"
     # "No source" must not turn into "a source"; a question may leave it open.

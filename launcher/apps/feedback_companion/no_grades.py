@@ -18,7 +18,11 @@ _VERDICTS = re.compile(
     | \b(?:NUMBERS)\s+(?:op|van\ de|out\ of|uit)\s+(?:de\s+)?(?:vijf|tien|five|ten)
         (?=\s*(?:[.!,;]|$))
     | \b(?:een|a|an)\s+(?:dikke\s+|mooie\s+|ruime\s+|solid\s+|strong\s+)?
-        (?:zes|zeven|acht|negen|tien|six|seven|eight|nine|ten|(?-i:[A-F]))(?=\s*(?:[.!,;]|$))
+        (?:zes|zeven|acht|negen|tien|six|seven|eight|nine|ten|(?-i:[A-F]))
+        (?=\s*(?:[.!,;]|$|(?:dus|hoor|toch|waard|so)\b))
+    | (?<!\w)(?-i:[A-F])\+(?![\w+])
+    | (?:^|[.!?]\s)\s*(?:(?:een|jij|je|net|ruim|you|you've|just)\s+)*
+        (?:geslaagd|gezakt|passed|failed|pass|fail|(?:NUMBERS)\ (?:punten|points))\s*(?:[.!]|$)
     | \b(?:een|a|an)\s+(?:dikke|ruime|mooie|nette|solid|strong)\s+\d{1,2}(?!\w)
     | \b(?:een|a|an)\s+\d{1,2}(?:[.,]\d)?\s+(?:voor|for|waard)\b
     | [★☆⭐🌟🟢🔴🟡🟠]

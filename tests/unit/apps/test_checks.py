@@ -10,6 +10,7 @@ from launcher.apps.feedback_companion.checks import (
     Comment,
     Rejected,
     check_reply,
+    invents,
 )
 from launcher.apps.feedback_companion.language import strays
 from launcher.apps.feedback_companion.prompts import (
@@ -94,6 +95,10 @@ def test_abstaining_is_legal() -> None:
         ({"o": "Je schrijft dat ze moe zijn, dat ze moe zijn, dat ze moe zijn."}, "repetition"),
         ({"e": GOOD["o"]}, "repetition"),
         ({"o": "Je schrijft dat 73 leerlingen moe zijn."}, "invented"),
+        ({"e": "Volgens Mohammed weet de lezer dat nog niet."}, "invented"),
+        ({"q": "Wim zegt ook dat leerlingen moe zijn. Waarom?"}, "invented"),
+        ({"e": "Heel goed! De lezer wil meer weten."}, "only_praise"),
+        ({"e": "Wat dom. De lezer wil meer weten."}, "only_praise"),
         (
             {
                 "o": "You write that the pupils are tired.",
@@ -130,6 +135,20 @@ def test_what_is_wrong_is_dropped_for_the_right_reason(
 )
 def test_garbage_is_not_an_exception(reply: str) -> None:
     assert judge(reply) == Rejected(reason="not_json")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Hoe zeg je dit in het Engels?",
+        "Leeswijzers helpen de lezer.",
+        "In januari en in Nederland is dat anders.",
+        "Je schrijft: ‘Veel mensen’. Waarom?",
+        "Wat zei Sanne precies tegen DE VRIES?",
+    ],
+)
+def test_what_has_a_capital_is_not_always_a_name_from_elsewhere(said: str) -> None:
+    assert not invents(said, "Sanne belde met Jan de Vries.")
 
 
 def test_an_essay_about_grades_may_be_spoken_about_but_not_graded() -> None:

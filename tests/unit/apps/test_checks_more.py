@@ -76,6 +76,7 @@ def wording(said: str, note: str = NOTE, lang: str = "nl") -> str | Rejected:
         (NOTE, "Waarom is dit zo? Ik mis hier nog een bron.", "nl"),
         ("te vaag, wie bedoel je", "Dit is nog te vaag. Wie bedoel je hier precies?", "nl"),
         ("unclear - who?", "This is still unclear to me. Who do you mean here?", "en"),
+        ("vraag het Mohammed ook", "Wil je dit ook aan Mohammed vragen?", "nl"),
     ],
 )
 def test_the_same_words_made_clear_and_kind_pass(note: str, said: str, lang: str) -> None:
@@ -97,6 +98,12 @@ def test_the_same_words_made_clear_and_kind_pass(note: str, said: str, lang: str
         ("Je bent echt slim, maar de bron mist hier nog.", "only_praise"),
         ("Waarom? <i>De bron</i> mist hier nog.", "markup"),
         ("Bron mist.", "too_short"),
+        ("Waarom? De bron mist hier. Volgens Mohammed klopt dat.", "invented"),
+        ("Waarom? De bron mist hier. Qwertzwauw.", "added"),
+        ("Waarom? De bron mist hier. Jest to bardzo.", "added"),
+        ("Waarom? De bron mist hier. This is the best part of it.", "wrong_language"),
+        ("Waarom? De bron mist hier. Wat dom.", "only_praise"),
+        ("Waarom? De bron mist hier. Een zeven dus.", "verdict"),
         (" ".join(["Ik mis hier nog een bron en ik zie niet waarom dat zo is."] * 3), "too_long"),
     ],
 )

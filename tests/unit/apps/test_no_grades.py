@@ -70,6 +70,8 @@ def test_a_ready_made_set_asks_for_no_grade_and_is_complete(name: str, lang: str
         "You mention a good example here.",
         "The reader is at the point where an example would help.",
         "A second reason would help.",
+        "De proef is geslaagd.",
+        "In C++ noem je twee punten.",
     ],
 )
 def test_an_ordinary_comment_is_no_verdict(text: str) -> None:
@@ -84,6 +86,11 @@ def test_an_ordinary_comment_is_no_verdict(text: str) -> None:
         "This is a solid B.",
         "Vier uit vijf!",
         "Six out of ten",
+        "Een zeven dus.",
+        "Waarom? Geslaagd!",
+        "You passed.",
+        "Hier past een A+",
+        "Acht punten.",
     ],
 )
 def test_a_verdict_in_words_is_one(text: str) -> None:
