@@ -166,8 +166,8 @@ class Candidates:
         token, lists = self.tokens[at], self.lists
         if token.key in lists.words or token.code:
             return False
-        capitals = self.capitals - lists.common
-        if token.key in capitals and token.key in self.known_given:
+        named = token.key in self.capitals and token.key not in lists.common
+        if named and token.key in self.known_given:
             return True
         if len(token.text) < 3:
             return False

@@ -365,7 +365,7 @@ class _Names(Candidates):
         ):
             return True  # So a newspaper names people who are not well known.
         beyond = [token.key for token in tokens[after : after + 2]]
-        if beyond and beyond[0] in {"en", "and"} and set(beyond[1:]) & {"ik", "i", "me", "mij"}:
+        if beyond and beyond[0] in {"en", "and"} and set(beyond[1:]) & _WRITER:
             return True
         before = self._previous_key(phrase.first)
         met = before in cues.MEETING or before in {"ik", "i", "we", "wij"}
