@@ -5,17 +5,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from launcher.apps.privacy import cues
-from launcher.apps.privacy.candidates import FICTION_THRESHOLD, Candidates, Phrase
-from launcher.apps.privacy.gazetteer import fold
+from launcher.apps.privacy.candidates import FICTION_THRESHOLD, Phrase
+from launcher.apps.privacy.ties import WRITER, Ties
 from launcher.apps.privacy.tokens import Token
 
 _YEAR_AFTER = re.compile(
     r"\s?(?:et al\.?|e\.a\.|en collega's|and colleagues)?,?\s?\((?:1[5-9]|20)\d\d"
 )
-_AGE = re.compile(r"\s\(\d\d?(?: jaar)?\)|, \d\d?,")
 _ET_AL = re.compile(r"\s(?:et al|e\.a\.|cum suis|c\.s\.)")
 
-_WRITER = {"ik", "i", "me", "mij"}
 _MADE_BY = {"van", "door", "by", "of", "met", "with"}
 _LONG_TOKENS = 60
 _APPOSITION = cues.ARTICLES | {"author", "auteur", "schrijver", "president", "onderzoeker"}
@@ -28,7 +26,7 @@ def find_names(
     return _Names(text, tokens, taken).found()
 
 
-class _Names(Candidates):
+class _Names(Ties):
     def found(self) -> list[tuple[int, int, float, int]]:
         phrases = self._phrases()
         for phrase in phrases:
@@ -150,7 +148,7 @@ class _Names(Candidates):
             elif before in cues.PLACING and len(core) == 1 and not phrase.cue:
                 known = keys[0] in lists.given
                 score -= (0.5 if before == "naar" else 1.0) if known else 1.5
-            if before in {"en", "and"} and earlier in _WRITER:
+            if before in {"en", "and"} and earlier in WRITER:
                 score += self._beside_writer
             sourced = before == "volgens" or (before, earlier) == ("to", "according")
             once = len(keys) == 1 and self.counts[keys[0]] == 1
@@ -206,7 +204,7 @@ class _Names(Candidates):
         elif token.gap == " " and token.key in cues.ACADEMIC:
             score -= 0.0 if self._first_name(phrase) else 1.0
         elif token.gap == " " and token.key in {"en", "and"} and after + 1 < len(tokens):
-            score += self._beside_writer if tokens[after + 1].key in _WRITER else 0.0
+            score += self._beside_writer if tokens[after + 1].key in WRITER else 0.0
         elif token.gap == " " and token.key in {"z'n", "d'r", "haar", "zijn"} and phrase.score >= 0:
             score += 0.3
         elif token.gap in {"' ", '" ', ", ", "”, "} and token.key in cues.SAYING:
@@ -308,89 +306,6 @@ class _Names(Candidates):
                         phrase.score += 2.3
                 before = phrase
 
-    def _beside_figure(self, phrase: Phrase) -> bool:
-        """Whether a full name stands in a list with somebody well known."""
-        if phrase.cue >= 1.5 or len(phrase.keys) < 2:
-            return False
-        for step, edge in ((-1, phrase.first), (1, phrase.last)):
-            beyond = edge + 2 * step
-            if not 0 <= beyond < len(self.tokens):
-                continue
-            joined = self.tokens[edge + step].key in {"en", "and"}
-            if joined and self.blocked[beyond] and self.tokens[beyond].key in self.figure_keys:
-                return True
-        return False
-
-    def _judge_full_names(self, phrases: list[Phrase]) -> None:
-        """A full name that nothing ties to the writer is mostly that of somebody well known.
-
-        Writers call the people around them by their first name, or say who they are; of a
-        researcher or an artist they give both names, and after that the surname.
-        """
-        alone = {p.keys[0] for p in phrases if len(p.keys) == 1}
-        tied = {tuple(p.keys) for p in phrases if p.cue >= 2 or self._tied(p)}
-        for at, phrase in enumerate(phrases):
-            keys = phrase.keys
-            if len(keys) < 2 or len(keys[-1]) < 2 or phrase.public or phrase.cue >= 1.5:
-                continue
-            if keys[0] in alone or tuple(keys) in tied:
-                continue
-            if self.tokens[phrase.first].sentence in self.our_sentences & self.own_sentences:
-                continue
-            beside = [
-                other
-                for other in phrases[max(at - 1, 0) : at + 2]
-                if other is not phrase and self._listed(phrase, other)
-            ]
-            if any(
-                other.score >= self.threshold and not other.public
-                and (len(other.keys) == 1 or other.keys[0] in alone)
-                for other in beside
-            ):  # fmt: skip
-                continue
-            phrase.score -= 3.0
-            if phrase.score < self.threshold:
-                phrase.public = True
-                for other in beside:
-                    other.public = other.public or other.cue < 1.5
-
-    def _tied(self, phrase: Phrase) -> bool:
-        """Whether the place of a name makes it one of the people around the writer."""
-        tokens, first = self.tokens, self.tokens[phrase.first]
-        after = phrase.last + 1
-        told = after < len(tokens) and tokens[after].key in cues.ACADEMIC
-        from_where = tokens[after : after + 2]
-        if _AGE.match(self.text, tokens[phrase.last].end) or (
-            len(from_where) == 2 and from_where[0].key in {"uit", "from"} and from_where[1].cap
-        ):
-            return True  # So a newspaper names people who are not well known.
-        beyond = [token.key for token in tokens[after : after + 2]]
-        if beyond and beyond[0] in {"en", "and"} and set(beyond[1:]) & _WRITER:
-            return True
-        before = self._previous_key(phrase.first)
-        met = before in cues.MEETING or before in {"ik", "i", "we", "wij"}
-        if first.sentence in self.own_sentences and met and not told:
-            return True
-        doing = after < len(tokens) and tokens[after].key in cues.DOING | cues.SAYING
-        if first.sentence in self.own_sentences and first.first and doing and not told:
-            return True
-        around = [*tokens[max(phrase.first - 2, 0) : phrase.first], *tokens[after : after + 3]]
-        if {token.key for token in around} & {"me", "mij"}:
-            return True  # "Hylke Postma hielp me altijd.", "Naast mij zat Hylke Postma."
-        line_start = self.text.rfind("\n", 0, first.start) + 1
-        line_end = self.text.find("\n", first.start)
-        line = self.text[line_start : line_end if line_end >= 0 else len(self.text)]
-        opening = self.text[line_start : first.start]
-        if len(line.split()) <= len(phrase.keys) + 2 or not opening.strip(" -*•"):
-            return line_start > 0 or len(line.split()) <= len(phrase.keys) + 2
-        label = fold(opening.split(":")[0]).split() if ":" in opening else []
-        if label and set(label) & cues.LABELS:
-            return True
-        sentence = {t.key for t in tokens[max(phrase.first - 8, 0) : phrase.first]}
-        return bool(sentence & cues.THANKS) or (
-            before in cues.WITH and self._previous_key(phrase.first, 2) in cues.TOGETHER
-        )
-
     def _characters(self, phrases: list[Phrase]) -> set[str]:
         """Whom a text about a story brings in as somebody of that story."""
         seen: dict[str, bool] = {}
@@ -402,28 +317,6 @@ class _Names(Candidates):
                 else:
                     seen.setdefault(key, not own and phrase.score < self.threshold)
         return {key for key, character in seen.items() if character}
-
-    def _listed(self, one: Phrase, other: Phrase) -> bool:
-        if one.first > other.first:
-            one, other = other, one
-        between = other.first - one.last - 1
-        tokens = self.tokens
-        if between == 0:
-            return tokens[other.first].gap in {
-                ", ",
-                " & ",
-                "/",
-                " / ",
-                "\n- ",
-                "\n* ",
-                ",\n",
-                " + ",
-            }
-        word = tokens[one.last + 1]
-        return (
-            between == 1 and word.key in {"en", "and", "of", "or", "&"}
-            and word.gap in {" ", ", "} and tokens[other.first].gap == " "
-        )  # fmt: skip
 
     def _accept(self, phrases: list[Phrase]) -> list[Phrase]:
         threshold = self.threshold
