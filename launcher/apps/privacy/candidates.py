@@ -17,10 +17,15 @@ _CITED = re.compile(
     r"\(([^()\n]{0,240}?(?:\b(?:1[5-9]|20)\d\d[a-z]?\b|n\.d\.|z\.j\.)[^()\n]{0,80})\)"
 )
 _REFERENCE = re.compile(r"\((?:(?:1[5-9]|20)\d\d[a-z]?|n\.d\.|z\.j\.)[^)\n]{0,30}\)\.")
+_SPOKEN = re.compile(
+    r"“[^“”\n]{1,600}”|„[^„”“\n]{1,600}[”“]|\"[^\"\n]{1,600}\""
+    r"|(?<![\w])[‘'][^‘’'\n]{1,600}(?:['’]\w[^‘’'\n]{0,600}){0,6}[.,!?…][’'](?!\w)"
+)
 
 
 def is_relation(key: str) -> bool:
-    return key in cues.RELATIONS or (len(key) > 8 and key.endswith(cues.RELATION_ENDS))
+    known = key in cues.RELATIONS or key in cues.WORKERS
+    return known or (len(key) > 8 and key.endswith(cues.RELATION_ENDS))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +63,10 @@ class Candidates:
         weak = sum(key in cues.FICTION_WEAK for key in keys)
         self.fiction = fiction >= 2 or (fiction == 1 and weak >= 1) or weak >= 4
         self.threshold = FICTION_THRESHOLD if self.fiction else THRESHOLD
-        self.own_sentences = {t.sentence for t in tokens if t.key in cues.FIRST_PERSON}
+        spoken = self._spoken()
+        self.own_sentences = {
+            t.sentence for t in tokens if t.key in cues.FIRST_PERSON and not spoken[t.start]
+        }
         self.our_sentences = {
             t.sentence for t in tokens if t.key in cues.OWN_GROUP | cues.OWN_CIRCLES
         }
@@ -79,6 +87,13 @@ class Candidates:
         low = sum(not t.cap for t in starts)
         shouted = sum(t.text.isupper() for t in self.tokens if len(t.text) > 1)
         return low >= 0.6 * len(starts) or shouted >= 0.7 * len(self.tokens)
+
+    def _spoken(self) -> bytearray:
+        """What stands between quotation marks: the "I" there is not the writer."""
+        marked = bytearray(len(self.text) + 1)
+        for match in _SPOKEN.finditer(self.text):
+            marked[match.start() : match.end()] = b"\1" * (match.end() - match.start())
+        return marked
 
     def _source_regions(self) -> bytearray:
         """Citations in brackets and lines of a list of sources."""
@@ -252,10 +267,23 @@ class Candidates:
             elif self._is_core(step) and (tokens[step].cap == tokens[at].cap or tokens[step].cap):
                 core.append(step)
                 at = step
+            elif self._surname_like_a_word(core, step):
+                core.append(step)
+                at = step
             else:
                 break
         phrase = Phrase(first=start, last=at, core=core, initials=initials)
         return self._trimmed(phrase)
+
+    def _surname_like_a_word(self, core: list[int], step: int) -> bool:
+        """ "Charles Best", "Will Smith": after a given name a capital makes a word a surname."""
+        token, head = self.tokens[step], self.tokens[core[0]]
+        return (
+            len(core) == 1 and token.cap and len(token.text) > 2 and self._usable(step)
+            and not token.first and head.cap and head.key in self.lists.given
+            and not token.text.isupper() and token.key not in cues.NO_SURNAMES
+            and token.key not in self.entities
+        )  # fmt: skip
 
     def _skip_prefixes(self, at: int) -> int:
         tokens, start = self.tokens, at
@@ -298,7 +326,8 @@ class Candidates:
             core.pop(0)
             phrase.first = core[0]
         while len(core) > 1 and (
-            tokens[core[-1]].key in lists.words or tokens[core[-1]].key in self.entities
+            (tokens[core[-1]].key in lists.words and not self._surname_like_a_word(core[:-1], core[-1]))
+            or tokens[core[-1]].key in self.entities
         ):
             core.pop()
             phrase.last = core[-1]
@@ -323,6 +352,30 @@ class Candidates:
 
     def _bare(self, token: Token) -> str:
         return token.key[:-1] if self._genitive(token) else token.key
+
+    def _own_relation_before(self, at: int) -> bool:
+        """Whether the words up to ``at`` are "mijn beste vriendin" or "our teacher of maths"."""
+        run: list[str] = []
+        for back in range(1, 10):
+            if at < back or (back > 1 and self.tokens[at - back + 1].gap != " "):
+                break
+            run.append(self.tokens[at - back].key)
+            if run[-1] in cues.OWN_POSSESSIVES:
+                return any(is_relation(word) for word in run[:-1])
+        return False
+
+    def _somebody_before(self, at: int) -> bool:
+        """Whether the words up to ``at`` are "de boswachter" or "een boer uit ons dorp"."""
+        for back in range(1, 8):
+            if at < back or (back > 1 and self.tokens[at - back + 1].gap != " "):
+                return False
+            token = self.tokens[at - back]
+            if token.cap and not token.first:
+                return False  # "De trainer van Ajax, ..." is in the paper.
+            if is_relation(token.key):
+                before = {self._previous_key(at, back + 1), self._previous_key(at, back + 2)}
+                return bool(before & (cues.POSSESSIVES | cues.ARTICLES))
+        return False
 
     # --- evidence ---------------------------------------------------------------------------
 
@@ -370,24 +423,23 @@ class Candidates:
             return 3.0 if earlier in cues.POSSESSIVES or third in cues.POSSESSIVES else 2.0
         if gap in {", ", " (", ": "}:
             # "Mijn leidinggevende daar, ..." has a word between.
-            run = [key, earlier, third, self._previous_key(at, 4)]
-            own = next((n for n, word in enumerate(run) if word in cues.OWN_POSSESSIVES), 0)
-            if any(is_relation(word) for word in run[:own]):
+            if self._own_relation_before(at):
                 return 2.9
-            somebodys = {earlier, third} & (cues.POSSESSIVES | cues.ARTICLES)
-            if key in cues.RELATIONS and somebodys and not self.fiction:
+            if self._somebody_before(at) and not self.fiction:
                 return 2.0
         if gap == " " and key in cues.NAMING:
-            if {earlier, third} & cues.THINGS:
+            if {earlier, third} & (cues.THINGS | cues.PETS):
+                return 0.0
+            if key in cues.SPEAKING_OF and earlier not in cues.PERSONS:
                 return 0.0
             return 3.0 if not self.fiction or token.sentence in self.own_sentences else 0.0
-        if gap == " " and key in {"is", "are", "ben", "am"}:
+        if gap == " " and key in {"is", "are", "ben", "am", "was", "were", "wordt", "werd"}:
             if earlier in {"naam", "name", "naams"} or (earlier in {"ik", "i"} and token.cap):
                 return 2.9
             if earlier in {"ik", "i"}:
                 return 2.9
-            if earlier in cues.RELATIONS and third in cues.OWN_POSSESSIVES:
-                return 2.0
+            if self._own_relation_before(at - 1):
+                return 2.9
         if gap == " " and key == "i'm":
             return 2.9
         if ":" in gap and len(gap) < 5 and key in cues.LABELS:

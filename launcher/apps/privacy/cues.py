@@ -21,7 +21,7 @@ RELATIONS = _set(
     vriend vriendin vrienden vriendinnen vriendje vriendinnetje broer broertje zus zusje
     zusjes broers neef neefje nicht nichtje tante oom opa oma moeder vader mama papa
     stiefvader stiefmoeder ouders zoon dochter man vrouw partner buurman buurvrouw
-    buurjongen buurmeisje buren oppas hond kat klasgenoot klasgenote klasgenoten
+    buurjongen buurmeisje buren oppas klasgenoot klasgenote klasgenoten
     studiegenoot studiegenote studiegenoten groepsgenoot groepsgenote groepsgenoten
     teamgenoot teamgenoten teamlid teamleden projectgenoot collega collegas collega's
     medestudent medestudenten medeleerling huisgenoot huisgenoten docent docente leraar
@@ -38,8 +38,13 @@ RELATIONS = _set(
     boyfriend neighbour neighbor classmate classmates roommate roommates housemate colleague
     colleagues teammate teammates groupmate groupmates partner teacher teachers lecturer
     tutor mentor coach supervisor boss manager trainer trainee intern client customer
-    patient resident therapist dentist principal student pupil nephew niece buddy dog cat
-    owner peer coworker co-worker fellow nurse guide
+    patient resident therapist dentist principal student pupil nephew niece buddy
+    owner peer coworker co-worker fellow nurse guide adviser advisor adviseur studieadviseur
+    studiebegeleider ondernemer ondernemster stiefbroer stiefzus halfbroer halfzus pleegouder
+    pleegmoeder pleegvader schoonmoeder schoonvader schoonbroer kleinzoon kleindochter neefje
+    nichtje petekind peetoom peettante verloofde vriendje ex lerares trainster instructeur
+    instructrice fiance instructor counsellor counselor headteacher headmaster mate flatmate
+    bandmate landlord landlady employer employee editor caseworker foreman stepbrother
     """
 )
 RELATION_ENDS = (
@@ -48,6 +53,43 @@ RELATION_ENDS = (
     "buurman", "buurvrouw", "mentor", "stagiair", "coordinator", "mate", "worker",
 )  # fmt: skip
 """A longer word that ends so is a relation too: "stagecoordinator", "vakdocent"."""
+WORKERS = _set(
+    """
+    boswachter gids conciërge concierge kok kokkin ober serveerster verpleegkundige verpleger
+    verpleegster verzorger verzorgende boer boerin chauffeur buschauffeur vrachtwagenchauffeur
+    monteur loodgieter elektricien timmerman metselaar kapper kapster bakker slager
+    groenteman kassiere caissiere vakkenvuller wijkagent agente beveiliger portier postbode
+    bezorger bezorgster fysiotherapeut logopedist logopediste dierenarts apotheker assistent
+    assistente laborant laborante toa amanuensis bibliothecaris bibliothecaresse mediathecaris
+    redacteur vrijwilliger vrijwilligster scheidsrechter 
+    badmeester invaller invalster onderwijsassistent pleegzorger rondleider rondleidster
+    receptionist receptioniste magazijnmedewerker werknemer ploegleider voorman 
+    penningmeester secretaris notulist jeugdleider juryleid tolk
+    boekhouder boekhoudster  zoontje dochtertje
+    broertje zusje tweelingbroer tweelingzus achterbuurman overbuurman overbuurvrouw
+    gids ranger cook chef waiter waitress carer caretaker janitor farmer driver mechanic plumber
+    electrician carpenter hairdresser baker butcher receptionist volunteer referee
+    physiotherapist vet pharmacist assistant technician librarian secretary treasurer
+    chair  apprentice babysitter nan nanny stepdad stepmum stepbrother
+    stepsister grandson granddaughter
+    """
+)
+"""Ordinary people by their work: "boswachter Tim", "the caretaker, Mr Bos"."""
+PETS = _set(
+    """
+    hond hondje kat katje poes poesje kater konijn konijntje paard paardje pony hamster cavia
+    parkiet papegaai kip schildpad goudvis puppy pup rat muis ezel geit lam kalf dog cat kitten
+    rabbit horse parrot tortoise goldfish guinea-pig budgie donkey goat kitty
+    """
+)
+"""What is called so is no person: "our dog Max"."""
+NO_SURNAMES = _set(
+    """
+    ik i jij je u hij zij ze wij we jullie he she it they you dit dat deze die this that these
+    de het een the a an en and of or maar but want omdat als toen when if ook nog zijn haar
+    mijn onze hun our my his her their is was heeft had kan zal wil moet says said zei zegt
+    """
+)
 OWN_CIRCLES = _set(
     "klas klasje groep groepje team school stage werk opleiding jaar buurt straat club "
     "class group course year street neighbourhood internship"
@@ -66,15 +108,19 @@ WORKS = _set(
 """What is "van X" or "by X" here was made by somebody well known."""
 POSSESSIVES = _set(
     """
-    mijn m'n onze ons zijn haar hun jouw je een my our his her their your a an another
+    mijn m'n mn onze ons zijn z'n zn haar d'r hun jouw je een my our his her their your a an
+    another
     """
 )
-OWN_POSSESSIVES = _set("mijn m'n onze ons my our")
+OWN_POSSESSIVES = _set("mijn m'n mn onze ons my our")
 NAMING = _set(
     """
     heet heette heten genaamd genoemd named called noemen noemde
     """
 )
+SPEAKING_OF = _set("noemen noemde genoemd named")
+"""After these stands a nickname, or whoever is mentioned: "hij noemde Kant"."""
+PERSONS = _set("me mij hem haar ze hen hun ons him her them us jou je")
 LABELS = _set(
     """
     naam name voornaam achternaam auteur auteurs author authors door by aan van to from
@@ -83,7 +129,10 @@ LABELS = _set(
     contact studenten student students leerling leerlingen opdrachtgever contactpersoon
     surname voor cc namen names geschreven gemaakt made written group groep ingeleverd
     inleverdatum present absent chair roepnaam ouder ouders verzorger reviewer feedbackgever
-    beoordelaar owner scrummaster
+    beoordelaar owner scrummaster partner partners teamgenoot groepsgenoot gids begeleiding
+    projectgroep projectleider klant geinterviewde respondent interviewer deelnemers aanwezigen
+    gastspreker
+    interviewee participants attendees
     """
 )
 GREETINGS = _set(
@@ -119,7 +168,7 @@ TEAM_WORK = _set(
 """In notes of a team nobody says "I", and still the names are those of its members."""
 MEETING = _set(
     """
-    met with en and aan door bij naast van to from for voor tegen tussen between sprak spraken
+    met with aan door bij naast to from for voor tegen tussen between sprak spraken
     interviewde interviewden ontmoette ontmoetten belde hielp bezocht vroeg heb hebben
     interviewed helped called phoned visited asked
     """
@@ -207,7 +256,7 @@ FICTION_WEAK = _set(
 )
 FIRST_PERSON = _set(
     """
-    ik mij me mijn m'n wij we ons onze i my mine our us i'm i've we've
+    ik mij me mijn m'n mn wij we ons onze i my mine our us i'm i've we've
     """
 )
 OWN_GROUP = _set("wij we ons onze us our we've")

@@ -16,6 +16,7 @@ _ET_AL = re.compile(r"\s(?:et al|e\.a\.|cum suis|c\.s\.)")
 
 _MADE_BY = {"van", "door", "by", "of", "met", "with"}
 _LONG_TOKENS = 60
+_SOME_TOKENS = 30
 _APPOSITION = cues.ARTICLES | {"author", "auteur", "schrijver", "president", "onderzoeker"}
 
 
@@ -36,7 +37,7 @@ class _Names(Ties):
         if long and not self.personal and all(phrase.cue < 2.4 for phrase in phrases):
             self.threshold = FICTION_THRESHOLD
         self._spread_over_lists(phrases)
-        if long:
+        if len(self.tokens) >= _SOME_TOKENS:
             self._judge_full_names(phrases)
         accepted = self._accept(phrases)
         _group(accepted)

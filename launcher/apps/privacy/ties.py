@@ -7,7 +7,12 @@ from launcher.apps.privacy.candidates import Candidates, Phrase
 from launcher.apps.privacy.gazetteer import fold
 
 WRITER = {"ik", "i", "me", "mij"}
+_SUBJECTS = {"ik", "i", "we", "wij"}
 _AGE = re.compile(r"\s\(\d\d?(?: jaar)?\)|, \d\d?,")
+_FROM_CLASS = re.compile(r" (?:uit|van|from|in|of) (?:klas |class |year |vwo |havo |mavo )?\d\w{0,4}\b")
+_MARKED = re.compile(r"\s?[:(,–—-]|$")
+_LABEL_WORDS = 4
+_SENTENCE_END = re.compile(r"[.!?](?:\s|$)")
 
 
 class Ties(Candidates):
@@ -36,9 +41,9 @@ class Ties(Candidates):
             keys = phrase.keys
             if len(keys) < 2 or len(keys[-1]) < 2 or phrase.public or phrase.cue >= 1.5:
                 continue
+            if all(k in self.lists.given and k not in self.known_surnames for k in keys):
+                continue  # "Jan Willem" is a first name.
             if keys[0] in alone or tuple(keys) in tied:
-                continue
-            if self.tokens[phrase.first].sentence in self.our_sentences & self.own_sentences:
                 continue
             beside = [
                 other
@@ -52,47 +57,71 @@ class Ties(Candidates):
             ):  # fmt: skip
                 continue
             phrase.score -= 3.0
-            if phrase.score < self.threshold:
-                phrase.public = True
-                for other in beside:
-                    other.public = other.public or other.cue < 1.5
+            phrase.public = True
+            for other in beside:
+                other.public = other.public or other.cue < 1.5
 
     def _tied(self, phrase: Phrase) -> bool:
         """Whether the place of a name makes it one of the people around the writer."""
         tokens, first = self.tokens, self.tokens[phrase.first]
         after = phrase.last + 1
+        end = tokens[phrase.last].end
         told = after < len(tokens) and tokens[after].key in cues.ACADEMIC
         from_where = tokens[after : after + 2]
-        if _AGE.match(self.text, tokens[phrase.last].end) or (
+        if _AGE.match(self.text, end) or _FROM_CLASS.match(self.text, end) or (
             len(from_where) == 2 and from_where[0].key in {"uit", "from"} and from_where[1].cap
-        ):
+        ):  # fmt: skip
             return True  # So a newspaper names people who are not well known.
-        beyond = [token.key for token in tokens[after : after + 2]]
-        if beyond and beyond[0] in {"en", "and"} and set(beyond[1:]) & WRITER:
+        if self._beside_writer_in_list(phrase):
             return True
         before = self._previous_key(phrase.first)
-        met = before in cues.MEETING or before in {"ik", "i", "we", "wij"}
+        met = before in cues.MEETING or before in _SUBJECTS
         if first.sentence in self.own_sentences and met and not told:
             return True
+        if before in cues.WITH and {t.key for t in tokens[after : after + 3]} & _SUBJECTS:
+            return True  # "Met Hylke Postma schreef ik ..."
         doing = after < len(tokens) and tokens[after].key in cues.DOING | cues.SAYING
         if first.sentence in self.own_sentences and first.first and doing and not told:
             return True
         around = [*tokens[max(phrase.first - 2, 0) : phrase.first], *tokens[after : after + 3]]
         if {token.key for token in around} & {"me", "mij"}:
             return True  # "Hylke Postma hielp me altijd.", "Naast mij zat Hylke Postma."
-        line_start = self.text.rfind("\n", 0, first.start) + 1
-        line_end = self.text.find("\n", first.start)
-        line = self.text[line_start : line_end if line_end >= 0 else len(self.text)]
-        opening = self.text[line_start : first.start]
-        if len(line.split()) <= len(phrase.keys) + 2 or not opening.strip(" -*•"):
-            return line_start > 0 or len(line.split()) <= len(phrase.keys) + 2
-        label = fold(opening.split(":")[0]).split() if ":" in opening else []
-        if label and set(label) & cues.LABELS:
+        if self._in_form(phrase):
             return True
         sentence = {t.key for t in tokens[max(phrase.first - 8, 0) : phrase.first]}
         return bool(sentence & cues.THANKS) or (
             before in cues.WITH and self._previous_key(phrase.first, 2) in cues.TOGETHER
         )
+
+    def _beside_writer_in_list(self, phrase: Phrase) -> bool:
+        """ "X en ik", "X, Lau en ik": whoever is named in one breath with the writer."""
+        tokens, at = self.tokens, phrase.last + 1
+        for _ in range(8):
+            if at >= len(tokens) or tokens[at].gap not in {" ", ", "}:
+                return False
+            if tokens[at].key in {"en", "and"}:
+                return at + 1 < len(tokens) and tokens[at + 1].key in WRITER
+            if not tokens[at].cap and tokens[at].key not in cues.PREFIXES:
+                return False
+            at += 1
+        return False
+
+    def _in_form(self, phrase: Phrase) -> bool:
+        """Whether the name has a line to itself, or stands after a label such as "Naam:"."""
+        start, end = self.tokens[phrase.first].start, self.tokens[phrase.last].end
+        line_start = self.text.rfind("\n", 0, start) + 1
+        line_end = self.text.find("\n", start)
+        line = self.text[line_start : line_end if line_end >= 0 else len(self.text)]
+        opening = self.text[line_start:start]
+        if len(line.split()) <= len(phrase.keys) + 2:
+            return True
+        if not opening.strip(" -*•\t"):
+            return line_start > 0 and bool(_MARKED.match(self.text[end : end + 3]))
+        label, colon, listed = opening.rpartition(":")
+        words = fold(label).split()
+        if not colon or len(words) > _LABEL_WORDS or _SENTENCE_END.search(listed):
+            return False
+        return bool(set(words) & cues.LABELS)
 
     def _listed(self, one: Phrase, other: Phrase) -> bool:
         if one.first > other.first:
