@@ -264,10 +264,9 @@ class Candidates:
                     break
                 core.append(beyond)
                 at = beyond
-            elif self._is_core(step) and (tokens[step].cap == tokens[at].cap or tokens[step].cap):
-                core.append(step)
-                at = step
-            elif self._surname_like_a_word(core, step):
+            elif (
+                self._is_core(step) and (tokens[step].cap or not tokens[at].cap)
+            ) or self._surname_like_a_word(core, step):
                 core.append(step)
                 at = step
             else:
@@ -326,7 +325,10 @@ class Candidates:
             core.pop(0)
             phrase.first = core[0]
         while len(core) > 1 and (
-            (tokens[core[-1]].key in lists.words and not self._surname_like_a_word(core[:-1], core[-1]))
+            (
+                tokens[core[-1]].key in lists.words
+                and not self._surname_like_a_word(core[:-1], core[-1])
+            )
             or tokens[core[-1]].key in self.entities
         ):
             core.pop()

@@ -26,7 +26,14 @@ _SMALL = (
     r"|reclamebureau|uitzendbureau|ingenieursbureau|architectenbureau|boerderij"
     r"|melkveebedrijf|kwekerij|tuincentrum|bloemist(?:erij)?|lunchroom|eetcafe|eetcafé|pizzeria"
     r"|kliniek|bakery|clinic|butchers?|hairdressers?|care home|nursery|vof|firma"
-    r"|[a-z]{3,20}(?:bedrijf|praktijk|kliniek|handel|vereniging|bureau|verzorging|boerderij))"
+    r"|brasserie|bistro|restaurant|eethuis|snackbar|cafetaria|ijssalon|koffiebar|traiteur"
+    r"|strandpaviljoen|judoschool|dansschool|balletschool|muziekschool|rijschool|sportschool"
+    r"|zorggroep|thuiszorg|revalidatiecentrum|dagbesteding|dierenasiel|dierenpension|hondenschool"
+    r"|zwemschool|schaakclub|tennisclub|roeiclub|fanfare|toneelgroep|theatergroep|peutergroep"
+    r"|driving school|dance school|riding school|football club|hockey club|swimming club"
+    r"|animal shelter|coffee bar|sandwich shop|ice cream parlour"
+    r"|[a-z]{3,20}(?:bedrijf|praktijk|kliniek|handel|vereniging|bureau|verzorging|boerderij"
+    r"|houderij|centrum|winkel|opvang))"
 )
 _SMALL_NAMED = re.compile(
     rf"(?<![\w-])(?:{_SMALL}|{_SMALL.replace('(?:', '(?i:', 1)}) (?:(?:de|het|'t|ter|ten|van|De"
@@ -48,6 +55,7 @@ _HIGHER = (
     rf"|Fontys|Saxion|Avans|Windesheim|Inholland|Hanze(?:hogeschool)?|NHL Stenden|Zuyd|HZ"
     rf"|Vrije Universiteit|VU|UvA|Radboud|Erasmus)(?:(?: van| of| voor)? {_CAP}){{0,3}}"
 )
+_HIGHER_NAMED = re.compile(rf"(?<![\w-]){_HIGHER}(?![\w-])")
 _STUDY = re.compile(
     rf"(?:\bik (?:zit|studeer|volg|doe|ga)\b|\bstude(?:er|ert|nt|nte|ren)\b|\bopleiding\b"
     rf"|\bmijn school"
@@ -60,6 +68,10 @@ _ATTENDS = re.compile(
     rf"|maandag|dinsdag|woensdag|ben)\b[^.\n]{{0,30}}?\b(?:op|van|aan|to|at) "
     rf"((?:het|'t|Het) {_CAP}(?: {_CAP}){{0,2}})"
     rf"|\b(?:zit|zitten|zat|zaten) (?:\w+ )?op (De {_CAP}(?: {_CAP})?)(?= in )"
+)
+_CLUB = re.compile(
+    r"\b(?i:ik|wij|we|mijn|onze|ons|i|my|our)\b[^.!?\n]{0,60}? (?:bij|van|voor|op|at|for|with)"
+    rf" ((?!FC |AZ |PSV )[A-Z]{{2,5}} (?:(?:De|Het|'t|de|het) )?{_CAP})"
 )
 _PLACEMENT = re.compile(
     r"\b(?:stage(?:plek|plaats|bedrijf|adres)?|stage gelopen|bijbaan(?:tje)?|bijbaantje|werkplek"
@@ -99,7 +111,18 @@ _ILLNESS = (
     r"|depressed|burn-?out|angst(?:stoornis|aanvallen|klachten)|faalangst|paniek(?:aanval\w*"
     r"|stoornis)|panic (?:attacks?|disorder)|anxiety\w*|an anxiety|eetstoornis|eating disorder"
     r"|anorexia"
-    r"|boulimia|bulimia|epilep\w*|diabetes|diabeet|suikerziekte|astma|asthma|kanker|borstkanker"
+    r"|boulimia|bulimia|epilep\w*|diabetes|diabeet|hersenbloeding|hersentumor|hartinfarct"
+    r"|hartfalen|hernia|tia|copd"
+    r"|bronchitis|longontsteking|pneumonia|eczeem|eczema|psoriasis|taaislijmziekte|cystic fibrosis"
+    r"|multiple sclerose|multiple sclerosis|spierziekte|scolios[ei]\w*|artrose|jicht|osteoporose"
+    r"|whiplash|nierfalen|nierstenen|hepatitis|maagzweer|colitis|prikkelbare darm|gluten\w*"
+    r"|lactose\w*|slaapapneu|narcolepsie"
+    r"|narcolepsy|dwangstoornis|mutisme|hechtingsstoornis|persoonlijkheidsstoornis|syndroom van \w+"
+    r"|down(?:syndroom| syndrome)|hoorapparaat|gehoorapparaat|hearing aid|insulinepomp|epipen|lupus"
+    r"|sikkelcel\w*|sickle cell|thalassemie|hemofilie|endometriose|endometriosis|pcos"
+    r"|tuberculose|tbc"
+    r"|stotter\w*|stutter\w*|blindedarmontsteking|appendicitis|brain tumou?r|stroke|tics|blind"
+    r"|suikerziekte|astma|asthma|kanker|borstkanker"
     r"|longkanker|leukemie|cancer|leuk(?:a)?emia|tumor|hiv|aids|reuma|arthritis|migraine|ms"
     r"|parkinson"
     r"|dement\w*|alzheimer|bipola\w*|borderline|schizo\w*|psychose|psychosis|ptss|ptsd|trauma"
@@ -124,7 +147,7 @@ _HEALTH = (
         rf"|leed aan"
         rf"|have|got|suffer(?:ed)? from|gediagnosticeerd met|diagnosed with|diagnose"
         rf"|diagnosis(?: of)?"
-        rf"|last van|struggle(?:d)? with)\b(?: \w+){{0,4}}? {_ILLNESS}\b",
+        rf"|last van|struggl(?:ed?|ing) with)\b(?: \w+){{0,6}}? {_ILLNESS}\b",
         re.IGNORECASE,
     ),
     re.compile(
@@ -134,8 +157,8 @@ _HEALTH = (
     re.compile(rf"\b(?:mijn|m'n|my)\b(?: \w+)? {_ILLNESS}\b", re.IGNORECASE),
     re.compile(
         rf"\b(?:mijn|m'n|my|onze|our) {_KIN}\b(?: \w+){{0,3}}? (?:heeft|had|kreeg|is|was|has|got"
-        rf"|suffers from|lijdt aan|leed aan|overleed aan|died of|died from"
-        rf"|herstelt van)\b(?: \w+){{0,4}}? {_ILLNESS}\b",
+        rf"|suffers from|lijdt aan|leed aan|overleed aan|died of|died from|lag|ligt|stierf aan"
+        rf"|overleed|died|revalideert|herstelt van)\b(?: \w+){{0,6}}? {_ILLNESS}\b",
         re.IGNORECASE,
     ),
     re.compile(
@@ -221,9 +244,8 @@ _NOT_OWN = re.compile(
 
 
 _NAMED_ILLNESS = re.compile(
-    r" (?:heeft|had|kreeg|is|was|lijdt aan|has|got|suffers from)\b(?: \w+){0,3}? "
-    + _ILLNESS
-    + r"\b",
+    r"(?:,(?: [\w-]+){0,5} (?:who|die|that))?,? (?:heeft|had|kreeg|is|was|lijdt aan|has|got"
+    r"|suffers from)\b(?: \w+){0,3}? " + _ILLNESS + r"\b",
     re.IGNORECASE,
 )
 
@@ -241,13 +263,22 @@ _THEIR_ILLNESS = re.compile(
 def find_named_illness(text: str, end: int) -> Span | None:
     """What is said of the health of the person whose name ends at ``end``."""
     match = _NAMED_ILLNESS.match(text, end)
-    return ("health", match.start() + 1, match.end(), 0.7) if match else None
+    if match is None:
+        return None
+    start = match.start() + len(match.group()) - len(match.group().lstrip(" ,"))
+    return "health", start, match.end(), 0.7
 
 
 def find_their_illness(text: str) -> Iterator[Span]:
     """What is said of the health of somebody who was named before: "she has asthma"."""
     for match in _THEIR_ILLNESS.finditer(text):
         yield "health", match.start(), match.end(), 0.6
+
+
+def find_own_institutes(text: str) -> Iterator[Span]:
+    """Schools of higher education in a text whose writer gives a student number."""
+    for match in _HIGHER_NAMED.finditer(text):
+        yield "organisation", match.start(), match.end(), 0.6
 
 
 def find_organisations(text: str, lang: Lang) -> Iterator[Span]:
@@ -264,6 +295,8 @@ def find_organisations(text: str, lang: Lang) -> Iterator[Span]:
             yield "organisation", start, match.end(), 0.8
     for match in _STUDY.finditer(text):
         yield "organisation", *match.span(1), 0.75
+    for match in _CLUB.finditer(text):
+        yield "organisation", *match.span(1), 0.6
     for match in _ATTENDS.finditer(text):
         place = match.lastindex or 0
         name = match.group(place).split(" ", 1)[1].lower()

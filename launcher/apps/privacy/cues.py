@@ -61,12 +61,13 @@ WORKERS = _set(
     groenteman kassiere caissiere vakkenvuller wijkagent agente beveiliger portier postbode
     bezorger bezorgster fysiotherapeut logopedist logopediste dierenarts apotheker assistent
     assistente laborant laborante toa amanuensis bibliothecaris bibliothecaresse mediathecaris
-    redacteur vrijwilliger vrijwilligster scheidsrechter 
+    redacteur vrijwilliger vrijwilligster scheidsrechter
     badmeester invaller invalster onderwijsassistent pleegzorger rondleider rondleidster
-    receptionist receptioniste magazijnmedewerker werknemer ploegleider voorman 
+    receptionist receptioniste magazijnmedewerker werknemer ploegleider voorman
     penningmeester secretaris notulist jeugdleider juryleid tolk
     boekhouder boekhoudster  zoontje dochtertje
     broertje zusje tweelingbroer tweelingzus achterbuurman overbuurman overbuurvrouw
+    kweker kweekster teler imker visser schipper hovenier tuinman smid meubelmaker naaister
     gids ranger cook chef waiter waitress carer caretaker janitor farmer driver mechanic plumber
     electrician carpenter hairdresser baker butcher receptionist volunteer referee
     physiotherapist vet pharmacist assistant technician librarian secretary treasurer

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from launcher.apps.privacy.context import (
     find_named_illness,
     find_organisations,
+    find_own_institutes,
     find_sensitive,
     find_their_illness,
 )
@@ -37,9 +38,10 @@ def find_private(text: str, *, lang: Lang) -> tuple[Finding, ...]:
     ``lang`` is the language of the text; words of both languages are always understood.
     """
     code = code_regions(text)
-    fixed = _without_overlap(
-        [*find_patterns(text, lang, code), *find_organisations(text, lang)], len(text)
-    )
+    fixed = [*find_patterns(text, lang, code), *find_organisations(text, lang)]
+    if any(kind == "student_number" for kind, *_ in fixed):
+        fixed += find_own_institutes(text)
+    fixed = _without_overlap(fixed, len(text))
     taken = bytearray(len(text) + 1)
     for _, start, end, _ in fixed:
         taken[start:end] = b"\1" * (end - start)

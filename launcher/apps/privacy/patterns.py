@@ -34,6 +34,11 @@ _STUDENT_CUE = re.compile(
     re.IGNORECASE,
 )
 _STUDENT_FORM = re.compile(r"(?<![\w@./-])[sS]\d{6,8}(?![\w@])")
+_STUDENT_LINE = re.compile(
+    r"^[ \t]*[A-ZÀ-Þ][^\W\d_]+(?:[ '-][^\W\d_]+){1,4}[ \t]*\n{1,2}[ \t]*([sS]?\d{6,8})[ \t]*$",
+    re.MULTILINE,
+)
+"""A number with a line to itself below a name, as people sign."""
 _MONTHS = (
     "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december|"
     "january|february|march|may|june|july|august|october|jan|feb|mrt|mar|apr|jun|jul|aug|sept?|okt"
@@ -115,13 +120,16 @@ _PROFILE = re.compile(
     r"(?<![\w@/.-])(?:https?://)?(?:www\.|nl\.|m\.)?(?:linkedin\.com/in/|(?:github|gitlab|instagram"
     r"|tiktok|facebook|twitter|x|youtube|twitch|snapchat|soundcloud|behance|pinterest|medium|t"
     r"|codepen"
-    r"|replit|scratch\.mit)\.(?:com|net|tv|me|io|edu)/)@?[\w.@/?=&%+-]{2,120}",
+    r"|replit|scratch\.mit|linktr|dribbble|vimeo|letterboxd|kaggle|about)"
+    r"\.(?:com|net|tv|me|io|edu|ee)/)@?[\w.@/?=&%+-]{2,120}",
     re.IGNORECASE,
 )
 _OWN_SITE = re.compile(
     r"(?:https?://)?[\w-]{2,40}\.(?:github\.io|gitlab\.io|wordpress\.com|weebly\.com|wixsite\.com"
     r"|blogspot\.com|netlify\.app|vercel\.app|jouwweb\.nl|tumblr\.com"
-    r"|carrd\.co)(?:/[\w./-]{0,80})?",
+    r"|carrd\.co|itch\.io|myportfolio\.com|notion\.site|substack\.com|bandcamp\.com|artstation\.com"
+    r"|deviantart\.com|webflow\.io|onrender\.com|pages\.dev|glitch\.me|neocities\.org"
+    r"|squarespace\.com)(?:/[\w./-]{0,80})?",
     re.IGNORECASE,
 )
 _KNOWN_ORGANISATIONS_WORDS = """
@@ -195,6 +203,9 @@ def _numbers(text: str) -> Iterator[Span]:
     for match in _STUDENT_CUE.finditer(text):
         _take(taken, *match.span(1))
         yield "student_number", *match.span(1), 0.95
+    for match in _STUDENT_LINE.finditer(text):
+        _take(taken, *match.span(1))
+        yield "student_number", *match.span(1), 0.7
     for match in _STUDENT_FORM.finditer(text):
         _take(taken, *match.span())
         yield "student_number", *match.span(), 0.85

@@ -9,7 +9,9 @@ from launcher.apps.privacy.gazetteer import fold
 WRITER = {"ik", "i", "me", "mij"}
 _SUBJECTS = {"ik", "i", "we", "wij"}
 _AGE = re.compile(r"\s\(\d\d?(?: jaar)?\)|, \d\d?,")
-_FROM_CLASS = re.compile(r" (?:uit|van|from|in|of) (?:klas |class |year |vwo |havo |mavo )?\d\w{0,4}\b")
+_FROM_CLASS = re.compile(
+    r" (?:uit|van|from|in|of) (?:klas |class |year |vwo |havo |mavo )?\d\w{0,4}\b"
+)
 _MARKED = re.compile(r"\s?[:(,–—-]|$")
 _LABEL_WORDS = 4
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)")
