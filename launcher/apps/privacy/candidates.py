@@ -422,7 +422,9 @@ class Candidates:
                 return 3.0
             if self.fiction and token.sentence not in self.own_sentences:
                 return 0.5
-            return 3.0 if earlier in cues.POSSESSIVES or third in cues.POSSESSIVES else 2.0
+            if earlier in cues.POSSESSIVES or third in cues.POSSESSIVES:
+                return 3.0
+            return 1.4 if key in cues.WORKERS else 2.0  # "schipper" is in history books too.
         if gap in {", ", " (", ": "}:
             # "Mijn leidinggevende daar, ..." has a word between.
             if self._own_relation_before(at):

@@ -136,6 +136,16 @@ LABELS = _set(
     interviewee participants attendees
     """
 )
+AUTHOR_LABELS = _set(
+    "auteur auteurs author authors schrijver schrijfster writer regie regisseur director"
+)
+BOOK_LABELS = _set(
+    """
+    titel title boek book published pages uitgeverij publisher druk verschenen genre jaar year
+    bladzijden film movie pagina's paginas isbn
+    """
+)
+"""Beside "Auteur:" these say that the author is not the student."""
 GREETINGS = _set(
     """
     beste hoi hallo hai hey hi hello dear lieve geachte goedemorgen goedemiddag yo heey hee

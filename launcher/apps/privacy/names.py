@@ -14,6 +14,7 @@ _YEAR_AFTER = re.compile(
 )
 _ET_AL = re.compile(r"\s(?:et al|e\.a\.|cum suis|c\.s\.)")
 
+_VERBS_OF_THINGS = {"is", "was", "are", "were", "staat", "stond", "komt", "kwam", "valt"}
 _MADE_BY = {"van", "door", "by", "of", "met", "with"}
 _LONG_TOKENS = 60
 _SOME_TOKENS = 30
@@ -62,6 +63,20 @@ class _Names(Ties):
         # "Koen B." keeps its full stop.
         single = len(token.text) == 1 and len(phrase.core) > 1 and self.text[bare : bare + 1] == "."
         return bare + 1 if single else bare
+
+    def _author_of_book(self, phrase: Phrase) -> bool:
+        """Whether the line is "Auteur: ..." and another one gives the title or the publisher."""
+        first = self.tokens[phrase.first]
+        if ":" not in first.gap or self._previous_key(phrase.first) not in cues.AUTHOR_LABELS:
+            return False
+        return (
+            any(
+                token.key in cues.BOOK_LABELS
+                and self.text[token.end : token.end + 2].strip() == ":"
+                for token in self.tokens
+            )
+            or "ISBN" in self.text
+        )
 
     def _public_cue(self, phrase: Phrase) -> bool:
         tokens, first = self.tokens, phrase.first
@@ -129,6 +144,7 @@ class _Names(Ties):
         numbered = keys[-1] in {"ii", "iii", "iv", "vi", "vii", "viii", "xiv", "xvi"}
         phrase.public = (
             self._cited(phrase)
+            or self._author_of_book(phrase)
             or follows_figure
             or numbered
             or (phrase.cue < 2.4 and (figure or self._public_cue(phrase)))
@@ -239,6 +255,8 @@ class _Names(Ties):
             elif phrase.core[0] == phrase.first and head in lists.given_ambiguous:
                 doubtful = soft or (starts and keys[0] in lists.common)
                 score += 0.5 if doubtful else (0.9 if keys[0] in lists.words else 1.7)
+                if starts and not soft and self._subject(phrase):
+                    score += 1.2
             elif keys[-1] in lists.surnames or head in lists.surnames:
                 score += 1.2
             elif keys[-1] in lists.surnames_ambiguous:
@@ -278,6 +296,15 @@ class _Names(Ties):
             score += 1.2 if given or prefixes & cues.STRONG_PREFIXES else 0.5
         return score
 
+    def _subject(self, phrase: Phrase) -> bool:
+        """Whether a verb of persons follows: "Mees had ..." has no article, so it is no bird."""
+        after = phrase.last + 1
+        return (
+            after < len(self.tokens) and self.tokens[after].gap == " "
+            and not self.tokens[after].cap
+            and self.tokens[after].key in (cues.DOING | cues.SAYING) - _VERBS_OF_THINGS
+        )  # fmt: skip
+
     def _common(self, key: str) -> bool:
         """Whether it is a word like any other: "klaproos", "vergeet-mij-niet"."""
         if key in self.known_given or key in self.known_surnames:
@@ -300,12 +327,24 @@ class _Names(Ties):
                 if before is not None and self._listed(before, phrase):
                     if before.public and self._cited(before):
                         phrase.public = True
+                    elif self._surnames_of_a_theory(before, phrase):
+                        before.public = phrase.public = True
                     elif (
                         before.score >= self.threshold and not before.public
                         and -0.2 <= phrase.score < self.threshold
                     ):  # fmt: skip
                         phrase.score += 2.3
                 before = phrase
+
+    def _surnames_of_a_theory(self, one: Phrase, other: Phrase) -> bool:
+        """ "Treacy en Wiersema", "Beer and Lambert": two names of which one is only a surname."""
+        if abs(other.first - one.last) != 2 and abs(one.first - other.last) != 2:
+            return False
+        keys = [*one.keys, *other.keys]
+        if len(keys) != 2 or max(one.cue, other.cue) >= 1.5:
+            return False
+        lone = any(k in self.known_surnames and k not in self.known_given for k in keys)
+        return lone and all(self.counts[k] == 1 or k in self.known_surnames for k in keys)
 
     def _characters(self, phrases: list[Phrase]) -> set[str]:
         """Whom a text about a story brings in as somebody of that story."""
