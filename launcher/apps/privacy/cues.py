@@ -1,22 +1,22 @@
 """Words around a name that tell whose name it is. All folded."""
 
 
-def _set(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-TITLES = _set(
+TITLES = word_set(
     """
     meneer mijnheer mevrouw mevr mw dhr heer juf juffrouw meester mr mrs ms miss sir madam
     drs dr prof professor ing ir dokter doctor frau herr madame monsieur
     """
 )
-KIN = _set("oma opa tante oom grandma grandpa granny grandad auntie aunt uncle")
+KIN = word_set("oma opa tante oom grandma grandpa granny grandad auntie aunt uncle")
 """Titles too, before a name with a capital: "oma Hilly"."""
-SOFT_TITLES = _set("dr drs prof professor ir ing")
+SOFT_TITLES = word_set("dr drs prof professor ir ing")
 """Writers of sources carry these too."""
 
-RELATIONS = _set(
+RELATIONS = word_set(
     """
     vriend vriendin vrienden vriendinnen vriendje vriendinnetje broer broertje zus zusje
     zusjes broers neef neefje nicht nichtje tante oom opa oma moeder vader mama papa
@@ -53,7 +53,7 @@ RELATION_ENDS = (
     "buurman", "buurvrouw", "mentor", "stagiair", "coordinator", "mate", "worker",
 )  # fmt: skip
 """A longer word that ends so is a relation too: "stagecoordinator", "vakdocent"."""
-WORKERS = _set(
+WORKERS = word_set(
     """
     boswachter gids conciërge concierge kok kokkin ober serveerster verpleegkundige verpleger
     verpleegster verzorger verzorgende boer boerin chauffeur buschauffeur vrachtwagenchauffeur
@@ -76,7 +76,7 @@ WORKERS = _set(
     """
 )
 """Ordinary people by their work: "boswachter Tim", "the caretaker, Mr Bos"."""
-PETS = _set(
+PETS = word_set(
     """
     hond hondje kat katje poes poesje kater konijn konijntje paard paardje pony hamster cavia
     parkiet papegaai kip schildpad goudvis puppy pup rat muis ezel geit lam kalf dog cat kitten
@@ -84,18 +84,18 @@ PETS = _set(
     """
 )
 """What is called so is no person: "our dog Max"."""
-NO_SURNAMES = _set(
+NO_SURNAMES = word_set(
     """
     ik i jij je u hij zij ze wij we jullie he she it they you dit dat deze die this that these
     de het een the a an en and of or maar but want omdat als toen when if ook nog zijn haar
     mijn onze hun our my his her their is was heeft had kan zal wil moet says said zei zegt
     """
 )
-OWN_CIRCLES = _set(
+OWN_CIRCLES = word_set(
     "klas klasje groep groepje team school stage werk opleiding jaar buurt straat club "
     "class group course year street neighbourhood internship"
 )
-WORKS = _set(
+WORKS = word_set(
     """
     film films movie boek boeken roman gedicht lied liedje nummer song songs album schilderij
     schilderijen werk werken beeld beelden stilleven portret opera musical toneelstuk stuk
@@ -107,22 +107,22 @@ WORKS = _set(
     """
 )
 """What is "van X" or "by X" here was made by somebody well known."""
-POSSESSIVES = _set(
+POSSESSIVES = word_set(
     """
     mijn m'n mn onze ons zijn z'n zn haar d'r hun jouw je een my our his her their your a an
     another
     """
 )
-OWN_POSSESSIVES = _set("mijn m'n mn onze ons my our")
-NAMING = _set(
+OWN_POSSESSIVES = word_set("mijn m'n mn onze ons my our")
+NAMING = word_set(
     """
     heet heette heten genaamd genoemd named called noemen noemde
     """
 )
-SPEAKING_OF = _set("noemen noemde genoemd named")
+SPEAKING_OF = word_set("noemen noemde genoemd named")
 """After these stands a nickname, or whoever is mentioned: "hij noemde Kant"."""
-PERSONS = _set("me mij hem haar ze hen hun ons him her them us jou je")
-LABELS = _set(
+PERSONS = word_set("me mij hem haar ze hen hun ons him her them us jou je")
+LABELS = word_set(
     """
     naam name voornaam achternaam auteur auteurs author authors door by aan van to from
     coach mentor begeleider stagebegeleider voorzitter notulist aanwezig afwezig groepsleden
@@ -136,32 +136,32 @@ LABELS = _set(
     interviewee participants attendees
     """
 )
-AUTHOR_LABELS = _set(
+AUTHOR_LABELS = word_set(
     "auteur auteurs author authors schrijver schrijfster writer regie regisseur director"
 )
-BOOK_LABELS = _set(
+BOOK_LABELS = word_set(
     """
     titel title boek book published pages uitgeverij publisher druk verschenen genre jaar year
     bladzijden film movie pagina's paginas isbn
     """
 )
 """Beside "Auteur:" these say that the author is not the student."""
-GREETINGS = _set(
+GREETINGS = word_set(
     """
     beste hoi hallo hai hey hi hello dear lieve geachte goedemorgen goedemiddag yo heey hee
     """
 )
-CLOSINGS = _set(
+CLOSINGS = word_set(
     """
     groet groeten groetjes gr grtjs groetjess mvg regards wishes sincerely cheers liefs
     greetings hoogachtend bedankt thanks xoxo xx xxx kus kusjes doei doeg faithfully yours
     love signed getekend ondertekend
     """
 )
-WITH = _set("met with")
-PLACING = _set("in naar uit te near")
-TOGETHER = _set("samen together")
-TOWARDS = _set(
+WITH = word_set("met with")
+PLACING = word_set("in naar uit te near")
+TOGETHER = word_set("samen together")
+TOWARDS = word_set(
     """
     door by aan voor volgens tegen naast to for namens behalve from told asked thanked
     helped vroeg zei vertelde bedankte bedankt hielp thanks thank dank maatje vind vond
@@ -170,28 +170,28 @@ TOWARDS = _set(
     when omdat because dat that terwijl while maar but and en of or nadat after
     """
 )
-TEAM_WORK = _set(
+TEAM_WORK = word_set(
     """
     sprint sprints retro retrospective sprintreview team groep groepje opdrachtgever notulen
     notulist stage stageplek klas teamleden backlog standup daily client meeting minutes
     """
 )
 """In notes of a team nobody says "I", and still the names are those of its members."""
-MEETING = _set(
+MEETING = word_set(
     """
     met with aan door bij naast to from for voor tegen tussen between sprak spraken
     interviewde interviewden ontmoette ontmoetten belde hielp bezocht vroeg heb hebben
     interviewed helped called phoned visited asked
     """
 )
-OWN_TEXTS = _set(
+OWN_TEXTS = word_set(
     """
     portfolio verslag logboek stageverslag werkstuk onderzoeksplan tekst presentatie profielwerkstuk
     draft report presentation logbook
     """
 )
-THANKS = _set("dank dankzij bedankt thanks thank grateful dankbaar complimenten")
-SAYING = _set(
+THANKS = word_set("dank dankzij bedankt thanks thank grateful dankbaar complimenten")
+SAYING = word_set(
     """
     zei zeggen zegt vertelde vertelt vroeg vraagt antwoordde riep fluisterde merkte legde
     stelde said says told tells asked asks replied answered suggested suggests explained
@@ -200,7 +200,7 @@ SAYING = _set(
     texted emailed cried nodded
     """
 )
-DOING = _set(
+DOING = word_set(
     """
     is was heeft had hebben hadden ging gaat kwam komt maakte maakt deed doet liet laat
     hielp helpt gaf geeft vond vindt wilde wil kon kan moest moet zou zat zit stond staat
@@ -218,7 +218,7 @@ DOING = _set(
     built designed presented organised organized liked likes loves chose shared listened
     """
 )
-PUBLIC_ROLES = _set(
+PUBLIC_ROLES = word_set(
     """
     schrijver schrijfster auteur dichter dichteres filosoof filosofe president presidente
     premier minister minister-president staatssecretaris koning koningin prins prinses
@@ -238,7 +238,7 @@ PUBLIC_ROLES = _set(
     ombudsman narrator captain lord lady sir explorer biographer astronomer spokesperson
     """
 )
-ACADEMIC = _set(
+ACADEMIC = word_set(
     """
     schrijft schreef stelt betoogt beweert beschrijft beschreef onderscheidt onderscheidde
     bekritiseert concludeert pleit definieert ontdekte bewees argues argued writes wrote
@@ -246,72 +246,72 @@ ACADEMIC = _set(
     distinguishes
     """
 )
-FICTION_STRONG = _set(
+FICTION_STRONG = word_set(
     """
     roman novel hoofdpersoon hoofdpersonage personage personages character characters
     boekverslag protagonist narrator verteller verhaallijn plot dagboek biografie biography
     toneelstuk leesverslag
     """
 )
-STORY_ROLES = _set(
+STORY_ROLES = word_set(
     """
     hoofdpersoon hoofdpersonage personage personages bijpersoon character characters protagonist
     narrator verteller antagonist
     """
 )
-FICTION_WEAK = _set(
+FICTION_WEAK = word_set(
     """
     boek book books verhaal story schrijver author schreef wrote film movie serie series
     gedicht poem hoofdstuk chapter motief thema theme scene scenes lezer reader wraak
     """
 )
-FIRST_PERSON = _set(
+FIRST_PERSON = word_set(
     """
     ik mij me mijn m'n mn wij we ons onze i my mine our us i'm i've we've
     """
 )
-OWN_GROUP = _set("wij we ons onze us our we've")
+OWN_GROUP = word_set("wij we ons onze us our we've")
 """Who is named together with these is mostly one of the group of the writer."""
-PREFIXES = _set(
+PREFIXES = word_set(
     """
     van de der den het 't t ten ter te in op aan uit von zu zum vom la le les du des di del
     della da das do dos el al ben ibn bin ait abu bou o af av y e thi v d s 's
     """
 )
-MIDDLE_PREFIXES = _set("in op uit bij aan te do e y s d a o av af")
+MIDDLE_PREFIXES = word_set("in op uit bij aan te do e y s d a o av af")
 """These stand between the parts of a name, and open one only with a capital."""
-STRONG_PREFIXES = _set("der den ten ter el ait ben von ibn bin 't thi")
-ARTICLES = _set(
+STRONG_PREFIXES = word_set("der den ten ter el ait ben von ibn bin 't thi")
+ARTICLES = word_set(
     """
     de het een the a an dit die deze this these elke elk each geen no
     """
 )
-BARE_OBJECT = _set(
+BARE_OBJECT = word_set(
     """
     my the your a an een de het je you we they it that this in out on up over jij jullie u
     """
 )
-THINGS = _set(
+THINGS = word_set(
     """
     bedrijf bedrijfje onderneming winkel app website site spel game project team groepje boek film
     serie lied band storm schip boot restaurant company shop book movie series song ship boat
     """
 )
 """What is "called X" here is no person."""
-LAWS = _set(
+LAWS = word_set(
     """
     theorie wet model methode stelling principe principes law laws theory theorem model method
     principle principles heuristics rule rules paradox effect
     """
 )
 """In "Ohm's law" the name is in every schoolbook."""
-SOURCE_HEADINGS = _set(
+SOURCE_HEADINGS = word_set(
     """
     literatuur literatuurlijst bronnen bronnenlijst bronvermelding bibliografie references
     bibliography sources literature referenties
     """
 )
-ORGANISATION_WORDS = _set(
+ORGANISATION_WORDS = word_set(
     """
     hospital ziekenhuis college university universiteit school museum street road lyceum
     stichting foundation arena stadion theater theatre award prize

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from launcher.apps.privacy import cues
 from launcher.apps.privacy.candidates import FICTION_THRESHOLD, Phrase
-from launcher.apps.privacy.ties import WRITER, Ties
+from launcher.apps.privacy.slots import WRITER
+from launcher.apps.privacy.ties import Ties
 from launcher.apps.privacy.tokens import Token
 
 _YEAR_AFTER = re.compile(
@@ -176,6 +177,11 @@ class _Names(Ties):
             if before in cues.ARTICLES and len(core) == 1 and not phrase.cue:
                 score -= 0.5 if keys[0] in lists.given else 2.2
         score += self._after(phrase)
+        if len(keys) > 1:
+            score += 2.0 if self._human_slot(phrase, strict=True) else 0.0
+        elif self._human_slot(phrase):
+            ambiguous = keys[0] in lists.given_ambiguous
+            score += 2.3 if self._unknown(phrase) else (1.8 if ambiguous else 1.2)
         if len(keys) == 1 and keys[0] in lists.given and self._acronym(phrase):
             score -= 2.5
         near = {first.sentence, first.sentence - 1}
@@ -190,6 +196,15 @@ class _Names(Ties):
         key = phrase.keys[0]
         known = key in self.lists.given and key not in self.known_surnames
         return known and len(phrase.keys) == 1
+
+    def _unknown(self, phrase: Phrase) -> bool:
+        """Whether it is a word of no list at all."""
+        key = phrase.keys[0]
+        known = key in self.known_given or key in self.known_surnames or key in self.lists.not_names
+        text = self.tokens[phrase.core[0]].text
+        if text[1:] != text[1:].lower() and not self.casual and "-" not in text:
+            return False  # "HashMap"
+        return not (known or self._common(key) or self._acronym(phrase))
 
     def _in_comment(self, at: int) -> bool:
         line = self.text[max(self.text.rfind("\n", 0, at) + 1, at - 200) : at]

@@ -3,10 +3,10 @@
 import re
 
 from launcher.apps.privacy import cues
-from launcher.apps.privacy.candidates import Candidates, Phrase
+from launcher.apps.privacy.candidates import Phrase
 from launcher.apps.privacy.gazetteer import fold
+from launcher.apps.privacy.slots import WRITER, Slots
 
-WRITER = {"ik", "i", "me", "mij"}
 _SUBJECTS = {"ik", "i", "we", "wij"}
 _AGE = re.compile(r"\s\(\d\d?(?: jaar)?\)|, \d\d?,")
 _FROM_CLASS = re.compile(
@@ -17,7 +17,7 @@ _LABEL_WORDS = 4
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)")
 
 
-class Ties(Candidates):
+class Ties(Slots):
     def _beside_figure(self, phrase: Phrase) -> bool:
         """Whether a full name stands in a list with somebody well known."""
         if phrase.cue >= 1.5 or len(phrase.keys) < 2:
@@ -74,7 +74,12 @@ class Ties(Candidates):
             len(from_where) == 2 and from_where[0].key in {"uit", "from"} and from_where[1].cap
         ):  # fmt: skip
             return True  # So a newspaper names people who are not well known.
-        if self._beside_writer_in_list(phrase):
+        if self._beside_writer_in_list(phrase) or self._human_slot(phrase, strict=True):
+            return True
+        circle = [token.key for token in tokens[after : after + 5]]
+        if circle[:1] in (["uit"], ["from"], ["van"], ["in"]) and (
+            set(circle[1:2]) & cues.OWN_POSSESSIVES and set(circle[2:]) & cues.OWN_CIRCLES
+        ):
             return True
         before = self._previous_key(phrase.first)
         met = before in cues.MEETING or before in _SUBJECTS
