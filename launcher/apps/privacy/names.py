@@ -34,6 +34,10 @@ class _Names(Ties):
         phrases = self._phrases()
         for phrase in phrases:
             self._weigh(phrase)
+        pets = {p.keys[0] for p in phrases if len(p.keys) == 1 and self._pet(p)}
+        for phrase in phrases:
+            if phrase.keys[0] in pets and phrase.cue < 2.4:
+                phrase.public = True
         # A single comment says too little of what it is.
         long = len(self.tokens) >= _LONG_TOKENS
         if long and not self.personal and all(phrase.cue < 2.4 for phrase in phrases):
@@ -64,6 +68,13 @@ class _Names(Ties):
         # "Koen B." keeps its full stop.
         single = len(token.text) == 1 and len(phrase.core) > 1 and self.text[bare : bare + 1] == "."
         return bare + 1 if single else bare
+
+    def _pet(self, phrase: Phrase) -> bool:
+        """ "onze hond Max", "a dog called Max"."""
+        if self.tokens[phrase.first].gap not in {" ", ", "}:
+            return False
+        before, earlier = self._previous_key(phrase.first), self._previous_key(phrase.first, 2)
+        return before in cues.PETS or (before in cues.NAMING and earlier in cues.PETS)
 
     def _author_of_book(self, phrase: Phrase) -> bool:
         """Whether the line is "Auteur: ..." and another one gives the title or the publisher."""

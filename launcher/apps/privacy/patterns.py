@@ -35,7 +35,8 @@ _STUDENT_CUE = re.compile(
 )
 _STUDENT_FORM = re.compile(r"(?<![\w@./-])[sS]\d{6,8}(?![\w@])")
 _STUDENT_LINE = re.compile(
-    r"^[ \t]*[A-ZÀ-Þ][^\W\d_]+(?:[ '-][^\W\d_]+){1,4}[ \t]*\n{1,2}[ \t]*([sS]?\d{6,8})[ \t]*$",
+    r"^[ \t]*[A-ZÀ-Þ][\w'’-]{1,30}(?: (?:[A-ZÀ-Þ][\w'’.-]{0,30}|van|de|der|den|el|ten|ter)){1,4}"
+    r"[ \t]*\n{1,2}[ \t]*([sS]?\d{6,8})[ \t]*$",
     re.MULTILINE,
 )
 """A number with a line to itself below a name, as people sign."""

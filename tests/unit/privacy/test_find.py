@@ -57,6 +57,74 @@ def test_what_must_stay(text: str) -> None:
     assert found(text) == []
 
 
+_WEEK = (
+    "In dit verslag beschrijf ik hoe de opdracht verliep. De planning was krap, want we hadden "
+    "drie weken. {} Aan het eind was het product op tijd klaar en dat gaf een goed gevoel."
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Daarom heb ik Zorvik gevraagd om mee te lezen.",
+        "Omdat Zorvik ziek was, liep alles uit.",
+        "De tip van Zorvik heeft echt geholpen.",
+        "Ik had ruzie met Zorvik over de planning.",
+        "Alleen Zorvik wist hoe het moest.",
+        "De scrummaster was Zorvik.",
+        "Zorvik en ik deden de proef.",
+        "Zorvik's moeder heeft gereden.",
+        "Onze vakdocent van dit jaar is Zorvik.",
+    ],
+)
+def test_an_unknown_word_where_only_a_person_can_stand(sentence: str) -> None:
+    assert ("name", "Zorvik") in found(_WEEK.format(sentence))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Daarom heb ik Zorvik gebruikt om het te tekenen.",
+        "De winkel van Zorvik ligt in Gent.",
+        "We maakten de poster met Zorvik.",
+        "Het artikel van Merijn Zonderland gaat over slaap.",
+        "Merijn Zonderland ontdekte dat in 1956.",
+        "Een nieuwe winkel moet volgens Treacy en Wiersema kiezen.",
+        "Mijn hond heet Bruno.",
+    ],
+)
+def test_what_is_a_thing_or_well_known(sentence: str) -> None:
+    assert found(_WEEK.format(sentence)) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Met Merijn Zonderland schreef ik de inleiding.",
+        "Wij, dat zijn Merijn Zonderland, Lau en ik, waren klaar.",
+        "De tip van Merijn Zonderland heeft geholpen.",
+        "Merijn Zonderland uit mijn klas las mee.",
+        "De conciërge, Merijn Zonderland, deed de deur open.",
+        "Mijn mentor van dit jaar was Merijn Zonderland.",
+    ],
+)
+def test_a_full_name_that_is_tied_to_the_writer(sentence: str) -> None:
+    assert ("name", "Merijn Zonderland") in found(_WEEK.format(sentence))
+
+
+def test_the_author_of_a_book_is_no_student() -> None:
+    assert (
+        found("Titel: Het huis\nAuteur: M. Zonderland\nEerste druk: 1938\nHet gaat over een huis.")
+        == []
+    )
+    assert ("name", "Merijn Zonderland") in found("Auteur: Merijn Zonderland\nKlas: 4b")
+
+
+def test_a_number_below_a_name_is_that_of_a_student() -> None:
+    assert ("student_number", "1784093") in found("Met groet,\n\nYaw Asante-Boateng\n1784093\n")
+    assert found("De meting gaf een getal\n1784093\n") == []
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
