@@ -38,6 +38,9 @@ NAMES = (
     "6-teacher-checklist",
 )
 NOTICE = ("ai", "place", "kept", "seen")
+PLACES = ("where", "reads", "runs", "stays")
+"""What differs when the model runs on a server of the school."""
+
 FIELDS = (
     "nickname", "text", "own_question", "suggestions", "choices", "version_two", "reflection",
     "client_said", "rough_notes", "seen", "activity", "audit", "figures",
@@ -78,6 +81,10 @@ def compliance_document(name: str, facts: ComplianceFacts, lang: str) -> Documen
         else t("documents.retention.lesson"),
         "date": t.day(facts.made_on),
     }
+    place = "server" if facts.server else "laptop"
+    for said in PLACES:
+        key = f"documents.place.{place}.{said}"
+        values[said] = t(key, server=facts.server, retention=values["retention"])
     title, *blocks = _parse((TEXTS / f"{name}.{lang}.md").read_text("utf-8"), facts, values, t)
     assert isinstance(title, Heading)
     return Document(
@@ -124,8 +131,10 @@ def _filled(words: list[str], facts: ComplianceFacts, t: Translator) -> Iterator
             yield Paragraph(text=t("fc.purpose"), style="quote")
         case ["notice"]:
             for part in NOTICE:
-                yield Heading(level=1, text=t(f"fc.notice.{part}.title"))
-                yield Paragraph(text=t(f"fc.notice.{part}.text", model=facts.model))
+                shown = "server" if part == "place" and facts.server else part
+                yield Heading(level=1, text=t(f"fc.notice.{shown}.title"))
+                said = t(f"fc.notice.{shown}.text", model=facts.model, server=facts.server)
+                yield Paragraph(text=said)
             yield Paragraph(text=t("fc.notice.private"))
         case ["fields"]:
             columns = ("what", "why", "who", "how_long")

@@ -136,9 +136,14 @@ class PrivacyFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplianceFacts:
-    """What differs from one school or lesson to another."""
+    """What differs from one school or lesson to another.
+
+    ``server`` is the school's, when the model runs there and texts go there; empty when it runs on
+    the teacher's laptop.
+    """
 
     model: str
+    server: str = ""
     version: str
     retention_days: int = 0
     """0: until the end of the lesson."""

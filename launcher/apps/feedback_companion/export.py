@@ -5,9 +5,9 @@ import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
+from launcher import __version__
 from launcher.apps.documents.clean import csv_cell
 from launcher.apps.documents.compliance import compliance_zip
 from launcher.apps.documents.evaluation import evaluation_html, evaluation_markdown
@@ -92,14 +92,11 @@ def export_evaluation(desk: Desk, lang: str, kind: str, readability: Readability
 
 def export_compliance(desk: Desk) -> bytes:
     """The compliance folder as a zip file."""
-    try:
-        installed = version("paadje")
-    except PackageNotFoundError:
-        installed = "–"
     return compliance_zip(
         ComplianceFacts(
             model=desk.config.model,
-            version=installed,
+            server=desk.config.server,
+            version=__version__,
             made_on=_today(),
             privacy=measured_privacy(),
         )

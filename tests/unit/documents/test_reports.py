@@ -110,6 +110,25 @@ def test_folder_opens_and_carries_the_purpose() -> None:
         assert archive.testzip() is None
 
 
+def test_the_folder_says_where_the_model_runs() -> None:
+    """A school decides by this: it may not say "on the laptop" when texts go to a server."""
+    there = dataclasses.replace(FACTS, server="ai.school.example")
+    said = [
+        ("2-assessment", "Niet op internet", "Not on the internet"),
+        ("3-dpia-input", "Het model op de laptop", "The model on the laptop"),
+        ("4-teacher-briefing", "op jouw laptop", "on your laptop"),
+        ("5-student-card", "gaat niet naar internet", "does not go to the internet"),
+        ("1-notice", "Het blijft in de klas", "It stays in the classroom"),
+    ]
+    for name, *sentences in said:
+        for lang, sentence in zip(("nl", "en"), sentences, strict=True):
+            path = f"{lang}/{name}.md"
+            here, elsewhere = (compliance_folder(facts)[path].decode() for facts in (FACTS, there))
+            assert sentence in here, path
+            assert sentence not in elsewhere
+            assert "ai.school.example" in elsewhere.replace("\\", "")
+
+
 def test_both_languages_have_the_same_shape() -> None:
     for name in NAMES:
         dutch, english = (compliance_document(name, FACTS, lang) for lang in ("nl", "en"))
