@@ -1,6 +1,7 @@
 """The desk between the two sides: takes texts in, has them read, and keeps the line moving."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ from launcher.apps.feedback_companion.sets import FIRST_SET, load_set
 from launcher.apps.feedback_companion.store import Store
 from launcher.apps.feedback_companion.values import Activity, Submission, Use
 from launcher.apps.privacy import Lang
-from launcher.errors import UsageError
+from launcher.errors import PaadjeError, UsageError
+
+log = logging.getLogger(__name__)
 
 MAX_TEXT_CHARS = 20_000
 MAX_QUESTION_CHARS = 300
@@ -74,11 +77,7 @@ class Desk:
                 use=first.use,
             )
         self.line.pause(self.store.setting("paused") == "1")
-        for submission in self.store.submissions():
-            if submission.state == "queued":
-                self._queue_text(submission)
-        for note in self.notes.waiting():
-            self.line.add(_NOTE + note.id, "teacher", urgent=True)
+        self._queue_what_waits()
         self.line.start()
         self._reading.prime(self.activity)
         self._looking = asyncio.create_task(self._look_at_the_clock())
@@ -217,6 +216,14 @@ class Desk:
         calls = min(left, MOST_COMMENTS) + 1
         self.line.add(submission.id, submission.student_id, size=calls)
 
+    def _queue_what_waits(self) -> None:
+        """What is in the line already stays where it is."""
+        for submission in self.store.submissions():
+            if submission.state == "queued":
+                self._queue_text(submission)
+        for note in self.notes.waiting():
+            self.line.add(_NOTE + note.id, "teacher", urgent=True)
+
     def withdraw(self, student: Student) -> None:
         """Delete the student's text and stop reading it. Nothing there is no error."""
         submission = self.store.submission_of(student.id)
@@ -233,11 +240,19 @@ class Desk:
 
     async def _look_at_the_clock(self) -> None:
         while True:
-            for submission_id in self.store.too_old(self._clock()):
-                self._forget(submission_id, "too_old")
-            if self.store.setting("closes_at") and self.locked:
-                self.changes.notify()  # Everyone sees that it is closed.
+            try:
+                self.look()
+            except PaadjeError as error:  # A full disk; it may have room again in a minute.
+                log.warning("cannot save: %s", error.code)
             await asyncio.sleep(_LOOK_S)
+
+    def look(self) -> None:
+        """Each minute: forget what is too old, and queue again what a full disk had stopped."""
+        for submission_id in self.store.too_old(self._clock()):
+            self._forget(submission_id, "too_old")
+        self._queue_what_waits()
+        if self.store.setting("closes_at") and self.locked:
+            self.changes.notify()  # Everyone sees that it is closed.
 
     # What the teacher decides about the whole class
 
@@ -352,8 +367,9 @@ class Desk:
             return
         await self._reading.read(submission, slot)
         self.store.to_review(job)
-        # Where the model was unsure, a teacher looks first, whatever was chosen.
-        if submission.auto and self.auto_release and not self.store.unsure().get(job):
+        # Where the model was unsure or silent, a teacher looks first, whatever was chosen.
+        told = self.store.comments(job) and not self.store.unsure().get(job)
+        if submission.auto and self.auto_release and told:
             self.store.release_unseen(job)
 
 
