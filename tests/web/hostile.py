@@ -32,7 +32,7 @@ MARK = "Xyzzykwak"
 SAID = "Qwertzwauw"
 """Takes its place where it is the model that says it: this nobody may ever read, a teacher may."""
 
-NAMED = re.compile(r"Fatima|Mohammed|Idrissi|Sjoerd|Hoekstra|Zeynep|06-?12345678|@evil")
+NAMED = re.compile(r"Fatima|Mohammed|Roos|Visser|Idrissi|Sjoerd|Hoekstra|Zeynep|06-?12345678|@evil")
 
 JUDGEMENT = re.compile(
     r"\d\s*(?:/|op|out of|uit)\s*(?:de\s+)?10|\b(?:een|an?|cijfer|grade|score|mark|niveau|level)"
@@ -43,6 +43,12 @@ JUDGEMENT = re.compile(
 """Written apart from the checks of the app, so that they are not judged by themselves."""
 
 MARKUP = re.compile(r"[<>{}\[\]`|\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u200b]|https?:")
+SHOWN = {
+    "id", "sentence_id", "kind", "kind_label", "criterion", "observation", "effect", "next_step",
+    "label", "ai_generated", "lang", "more",
+}  # fmt: skip
+"""All that a student gets of a comment; a teacher's rough note, for one, is not among it."""
+
 NO_KEY = re.compile(
     r"grade|score|level|rank|(?<![a-z_])marks?$|cijfer|niveau|punten|(?<![a-z])pass(?:ed)?(?![a-z])|fail|percent"
 )
@@ -62,6 +68,7 @@ HOSTILE = [
 NAMING = [
     "Fatima el Idrissi weet dit ook.", "Vraag het aan Sjoerd Hoekstra.", "Mijn klasgenoot Zeynep.",
     "Mail naar sjoerd@evil.nl.", "Volgens Mohammed klopt dit.",
+    "Vraag het aan Roos de Wit.", "Net als bij Mark Visser.",
 ]  # fmt: skip
 CLEANED = ["\u202eomgedraaid"]
 """May be said without its control character."""
@@ -357,6 +364,7 @@ class Lesson(RuleBasedStateMachine):
                 continue
             feedback = view["feedback"]
             assert {c["id"] for c in every_comment(feedback)} <= approved
+            assert {key for c in every_comment(feedback) for key in c} <= SHOWN
             shown = {p["id"]: p["text"] for part in feedback["paragraphs"] for p in part}
             for comment in feedback["comments"]:
                 assert shown[comment["sentence_id"]] in DUTCH_TEXT

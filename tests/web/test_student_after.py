@@ -209,7 +209,7 @@ def test_what_looks_private_is_shown_and_masked_only_when_confirmed(
         named = {
             "s": "s1",
             "k": "question",
-            "o": "Je noemt Mohammed Yilmaz hier bij je mail.",
+            "o": "Je noemt Roos de Wit hier bij je mail.",
             "e": "",
             "q": "Wat wil je met je mail zeggen?",
         }
@@ -219,4 +219,7 @@ def test_what_looks_private_is_shown_and_masked_only_when_confirmed(
         with app.teacher() as teacher:
             status = teacher.get("/api/status").json()
             assert status["dropped_by_reason"].get("leaked_name")
-            assert "Yilmaz" not in teacher.get(f"/api/submissions/{status['texts'][0]['id']}").text
+            assert (
+                "Roos de Wit"
+                not in teacher.get(f"/api/submissions/{status['texts'][0]['id']}").text
+            )

@@ -89,6 +89,8 @@ def test_each_wording_that_must_never_pass_is_dropped(app: App, engine: FakeEngi
             assert not lesson.wordings
             lesson.nothing_unchecked_reaches_even_the_teacher()
             lesson.nobody_sees_half_an_answer()
+            body = {"texts": {text["id"]: found["revision"]}, "approve_drafts": True}
+            assert lesson.teacher.post("/api/release", json=body).status_code == 409
             url = f"/api/submissions/{text['id']}/notes/{left['id']}"
             assert lesson.teacher.delete(url).status_code == 200
         assert len(engine.requests) == asked + 2 * len(hostile)

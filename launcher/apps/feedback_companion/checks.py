@@ -233,15 +233,19 @@ def _names_other(said: str, known: str) -> bool:
     """A name from elsewhere is a leak or a source that nobody can check: "according to Smith".
 
     ``known`` is folded. A word that has a capital where any word would is a name only when it is
-    in the lists of names.
+    in the lists of names; an ordinary word is one only beside another capital, as in "Mark Visser".
     """
-    lists = gazetteer()
+    lists, ordinary_until = gazetteer(), -1
     for match in _CAPITAL.finditer(said):
         word = fold(match.group())
-        if word in known or any(word in ok for ok in (lists.common, lists.entities, _LANGUAGES)):
+        if word in known or word in lists.entities or word in _LANGUAGES:
             continue
         begins = match.group().isupper() or _BEFORE_SENTENCE.search(said[: match.start()])
-        if not begins or word in lists.known_given or word in lists.known_surnames:
+        if word in lists.common:
+            if not begins and match.start() == ordinary_until + 1:
+                return True
+            ordinary_until = -1 if begins else match.end()
+        elif not begins or word in lists.known_given or word in lists.known_surnames:
             return True
     return False
 

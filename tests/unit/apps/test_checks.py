@@ -96,6 +96,7 @@ def test_abstaining_is_legal() -> None:
         ({"e": GOOD["o"]}, "repetition"),
         ({"o": "Je schrijft dat 73 leerlingen moe zijn."}, "invented"),
         ({"e": "Volgens Mohammed weet de lezer dat nog niet."}, "invented"),
+        ({"e": "De lezer denkt nu aan Mark Visser."}, "invented"),
         ({"q": "Wim zegt ook dat leerlingen moe zijn. Waarom?"}, "invented"),
         ({"e": "Heel goed! De lezer wil meer weten."}, "only_praise"),
         ({"e": "Wat dom. De lezer wil meer weten."}, "only_praise"),
