@@ -258,6 +258,12 @@ def test_too_long_is_shown_with_where_it_stops(browser: Browser, app: App) -> No
     page.click("#with-ai")
     page.fill("#text", " ".join(f"Dit is zin nummer {n} van een lange tekst." for n in range(800)))
     expect(page.locator("#too-long")).to_be_visible()
+    # Another text, and at once the button that was shown for the first one: nothing is cut unseen.
+    page.fill("#text", " ".join(f"Dit is nu regel {n} van iets heel anders." for n in range(800)))
+    page.click("#send-cut")
+    expect(page.locator("#last-kept")).to_contain_text("regel")
+    expect(page.locator("#send")).to_be_enabled()
+    expect(page.locator("#wait")).to_be_hidden()
     kept = page.locator("#last-kept").inner_text()
     page.click("#send-cut")
     expect(page.locator("#headline")).to_have_text("Wacht op je docent")

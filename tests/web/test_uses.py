@@ -387,6 +387,31 @@ def test_where_the_model_was_unsure_a_teacher_looks_first(app: App, engine: Fake
         assert student.get("/api/me").json()["feedback"] is None
 
 
+def test_a_text_about_which_the_model_says_nothing_goes_to_the_teacher(
+    app: App, engine: FakeEngine
+) -> None:
+    engine.reply = lambda body: json.dumps({"s": "none"})
+    with app.student() as student, app.teacher() as teacher:
+        teacher.post("/api/auto-release", json={"on": True, "understood": True})
+        hand_in(student)
+        wait_for_state(student, "review")
+        text = review(teacher)
+        step = {"text": "Vraag het aan je klas."}
+        text = teacher.post(f"/api/submissions/{text['id']}/comments", json=step).json()
+        release(teacher, text)
+        view = wait_for_state(student, "released")
+        assert "geen opmerkingen" not in view["explanation"]
+        assert "volgende stappen" in view["explanation"]
+
+
+def test_in_teacher_first_no_notice_speaks_of_what_nobody_looked_at(app: App) -> None:
+    with app.student() as student, app.teacher() as teacher:
+        teacher.post("/api/auto-release", json={"on": True, "understood": True})
+        assert "kijkt je docent niet eerst" in student.get("/").text
+        use(teacher, "teacher_first")
+        assert "kijkt je docent niet eerst" not in student.get("/").text
+
+
 def test_no_more_than_four_comments_whatever_the_number_of_criteria(
     app: App, engine: FakeEngine
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.web.support import DUTCH_TEXT, App, FakeEngine
+from tests.web.support import DUTCH_TEXT, App, FakeEngine, hand_in
 from tests.web.test_accessible import serious
 from tests.web.test_feedback_companion_browser import (
     Watch,
@@ -96,6 +96,53 @@ def test_an_answer_that_comes_late_hides_nothing_newer(browser: Browser, app: Ap
         teacher.keyboard.type("waarom moe? bron mist")
         teacher.get_by_role("button", name="Maak helder en vriendelijk").click()
         expect(teacher.locator(".comment.draft")).to_be_visible()
+
+
+def test_after_releasing_the_next_text_is_open_whatever_comes_late(
+    browser: Browser, app: App
+) -> None:
+    for name, text in (("student-1", DUTCH_TEXT), ("student-2", f"Dit is de tweede. {DUTCH_TEXT}")):
+        with app.student(name) as student:
+            assert hand_in(student, text=text, with_ai=False).status_code == 201
+    teacher = open_teacher(browser, app)
+    rows, view = teacher.locator("#texts-list button"), teacher.locator("#text-view")
+    rows.first.click()
+    expect(teacher.locator("#release")).to_be_visible()
+    late: list[str] = []
+
+    def hold(route: Route) -> None:
+        """The released text is asked again, and comes when the next one is there already."""
+        answer = route.fetch()
+        expect(view).to_contain_text("Dit is de tweede.")
+        late.append(route.request.url)
+        route.fulfill(response=answer)
+
+    teacher.route(f"**/api/submissions/{rows.first.get_attribute('data-id')}", hold)
+    with teacher.expect_response(lambda answer: answer.url in late):
+        teacher.click("#release")
+    expect(rows.nth(1)).to_have_attribute("aria-current", "true")
+    expect(view).to_contain_text("Dit is de tweede.")
+
+
+def test_a_decision_leaves_what_the_teacher_is_writing_and_where_they_are(
+    browser: Browser, app: App
+) -> None:
+    with app.student() as student:
+        assert hand_in(student).status_code == 201
+    teacher = open_teacher(browser, app)
+    first_text(teacher)
+    teacher.locator(".sentence").nth(3).click()
+    teacher.keyboard.type("Hier mis ik nog iets.")
+    comment = teacher.locator(".comment").first
+    comment.get_by_role("button", name="Keur goed").press("Enter")
+    expect(comment).to_have_class("comment approved")
+    expect(comment.get_by_role("button").first).to_be_focused()
+    own = teacher.locator(".own-comment")
+    expect(own.locator("textarea")).to_have_value("Hier mis ik nog iets.")
+    expect(teacher.locator(".sentence").nth(3)).to_have_attribute("aria-pressed", "true")
+    own.get_by_role("button", name="Voeg toe").click()
+    expect(teacher.locator(".comment").last).to_contain_text("Hier mis ik nog iets.")
+    expect(own.locator("textarea")).to_have_value("")
 
 
 def test_a_note_that_was_dropped_can_still_be_used(

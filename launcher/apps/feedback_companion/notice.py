@@ -31,7 +31,7 @@ def notice_parts(
         parts[0] = (t("fc.notice.ai.title"), t("fc.notice.teacher_first.text", model=model))
     if activity.use == "coaching":
         parts.append((t("fc.notice.coaching.title"), t("fc.notice.coaching.text")))
-    if auto_release:
+    if auto_release and activity.use != "teacher_first":  # There the teacher writes it all.
         parts.append((t("fc.notice.auto.title"), t("fc.notice.auto.text")))
     return tuple(parts)
 

@@ -19,7 +19,7 @@ RATINGS: tuple[Rating, ...] = get_args(Rating)[1:]
 FEWEST_TEXTS = 5
 """Counts of a class are shown from this many texts on, so that they are about nobody."""
 
-_PIECES = re.compile(r"\s+|[^\s]+")
+_PIECES = re.compile(r"\s+|\w+(?:['’-]\w+)*|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,11 +90,12 @@ def guided_steps_schema(
     chosen = {comment.sentence_id for comment in comments}
     found = [c for s in sentences if s.id in chosen for c in clauses(s.text)]
     options = [phrase.format(c) for phrase in _GUIDED_STEPS[lang] for c in found]
-    return _steps({"enum": options}) if options else steps_schema()
+    return _steps({"enum": options}, least=1) if options else steps_schema()
 
 
-def _steps(item: dict[str, Any]) -> dict[str, Any]:
-    return closed({"steps": {"type": "array", "maxItems": MAX_STEPS, "items": item}})
+def _steps(item: dict[str, Any], *, least: int = 0) -> dict[str, Any]:
+    array = {"type": "array", "minItems": least, "maxItems": MAX_STEPS, "items": item}
+    return closed({"steps": array})
 
 
 def wording_messages(*, note: str, sentence: str, lang: str) -> list[dict[str, str]]:

@@ -71,7 +71,6 @@ _TEXTS = (
     "fc.write.fits",
     "fc.write.too_long",
     "fc.write.cut_here",
-    "fc.write.file_wrong",
     "fc.write.draft_kept",
     "fc.write.words",
     "fc.write.one_word",
@@ -117,6 +116,9 @@ _TEXTS = (
     "fc.portfolio.saved",
     "fc.portfolio.added",
     "fc.error.bug.message",
+    "fc.error.bug.advice",
+    "fc.error.offline.message",
+    "fc.error.offline.advice",
 )
 
 

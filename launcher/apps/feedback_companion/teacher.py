@@ -109,7 +109,12 @@ def teacher_app(desk: Desk) -> Starlette:
             uses=USES,
             sets=[(code, name, load_set(name, code)) for code in LANGUAGES for name in SETS],
             wordings=WORDINGS,
-            texts={key: t(key) for key in TEXTS},
+            texts={
+                **{key: t(key) for key in TEXTS},
+                # The shared page script calls it so on both sides; a teacher has no other laptop.
+                "fc.error.offline.message": t("fc.teacher.no_connection.message"),
+                "fc.error.offline.advice": t("fc.teacher.no_connection.advice"),
+            },
         )
 
     async def about(request: Request) -> Response:

@@ -18,9 +18,11 @@ TEXTS = (
     "fc.teacher.effect",
     "fc.teacher.next_step",
     "fc.teacher.release",
+    "fc.teacher.release_decided",
     "fc.teacher.release_all",
     "fc.teacher.release_one",
     "fc.teacher.released",
+    "fc.teacher.released_many",
     "fc.teacher.add_own",
     "fc.teacher.add_own_help",
     "fc.teacher.add",
@@ -70,6 +72,7 @@ TEXTS = (
     "fc.activity.advice",
     "fc.activity.criterion",
     "fc.error.bug.message",
+    "fc.error.bug.advice",
 )
 
 _Line = Field(min_length=1, max_length=300)

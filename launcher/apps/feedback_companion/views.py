@@ -46,7 +46,8 @@ def student_view(desk: Desk, student_id: str, lang: str) -> dict[str, Any]:
         view["feedback"] = _feedback(desk, t, submission)
         view["own"] = _own(desk, submission)
         if not view["feedback"]["comments"]:
-            view["explanation"] = t("fc.student.released.nothing")
+            found = "steps_only" if view["feedback"]["steps"] else "nothing"
+            view["explanation"] = t(f"fc.student.released.{found}")
         elif not submission.reviewed:
             view["explanation"] = t("fc.student.released.unseen")
     return view
@@ -81,19 +82,33 @@ def _feedback(desk: Desk, t: Translator, submission: Submission) -> dict[str, An
         "use": activity.use,
         "title": activity.title,
         "goal": activity.goal,
+        "goal_lang": activity.lang,
         "own_aim": submission.own_aim,
         "own_question": submission.own_question,
         "paragraphs": paragraphs(submission.text),
         "comments": [
             {
                 **shown_comment(t, c, names, seen=submission.reviewed),
+                "lang": _language(submission, c),
                 "more": _more(desk, t, submission, c),
             }
             for c in shown
             if not c.is_step
         ],
-        "steps": [shown_comment(t, c, names, seen=submission.reviewed) for c in shown if c.is_step],
+        "steps": [
+            {
+                **shown_comment(t, c, names, seen=submission.reviewed),
+                "lang": _language(submission, c),
+            }
+            for c in shown
+            if c.is_step
+        ],
     }
+
+
+def _language(submission: Submission, comment: StoredComment) -> str:
+    """For reading aloud. A person writes in whatever language they like: then it is empty."""
+    return submission.lang if comment.origin == "ai" else ""
 
 
 def _more(

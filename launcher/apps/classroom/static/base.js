@@ -54,11 +54,12 @@ async function answered(response) {
   throw new Refused(response.status, answer?.error);
 }
 
-/** Show a problem in `box`, and read it aloud. */
-export function showProblem(box, refused) {
+/** Show a problem in `box`, and read it aloud. What is no answer at all is a lost connection. */
+export function showProblem(box, problem) {
+  const kind = problem instanceof Refused ? "bug" : "offline";
   box.replaceChildren(
-    element("p", {}, element("strong", {}, refused?.body?.message ?? say("fc.error.bug.message"))),
-    refused?.body?.advice ? element("p", {}, refused.body.advice) : "",
+    element("p", {}, element("strong", {}, problem.body?.message ?? say(`fc.error.${kind}.message`))),
+    element("p", {}, problem.body ? problem.body.advice : say(`fc.error.${kind}.advice`)),
   );
   box.hidden = false;
   box.focus?.();

@@ -1,5 +1,5 @@
 // What a student does with the feedback: choices, questions back, a second version.
-import { ask, element, find, say, showProblem } from "./classroom/base.js";
+import { ask, element, find, Refused, say, showProblem } from "./classroom/base.js";
 
 async function attempt(action) {
   try {
@@ -63,11 +63,11 @@ function more(answers) {
 }
 
 /** The second version with its changes, and the reflection. */
-export function own(saved) {
-  find("#version-2").value = saved.version_2 || saved.text;
-  find("#reflection").value = saved.reflection;
-  find("#client-said").value = saved.client_said;
-  changes(saved.changes);
+export function own(kept) {
+  find("#version-2").value = kept.version_2 || kept.text;
+  find("#reflection").value = kept.reflection;
+  find("#client-said").value = kept.client_said;
+  changes(kept.changes);
 }
 
 function changes(pieces) {
@@ -77,13 +77,50 @@ function changes(pieces) {
     element(tags[kind], kind === "same" ? {} : { title: say(`fc.own.${kind}`) }, text)));
 }
 
-find("#save-own").addEventListener("click", async () => {
-  const done = await attempt(() => ask("api/own-work", {
-    version_2: find("#version-2").value,
-    reflection: find("#reflection").value,
-    client_said: find("#client-said").value,
-  }));
-  if (!done) return;
+const written = ["#version-2", "#reflection", "#client-said"].map((field) => find(field));
+const PAUSE_MS = 1500;
+const AGAIN_MS = 4000;
+let saving = null;
+let over = false;
+
+function save() {
+  saveLater(null);
+  const [version_2, reflection, client_said] = written.map((field) => field.value);
+  return ask("api/own-work", { version_2, reflection, client_said });
+}
+
+function saved(done) {
   find("#own-saved").textContent = say("fc.own.saved");
   changes(done.changes);
+}
+
+// Half an hour of work must not be gone with a page that was closed, or with the connection.
+async function saveByItself() {
+  try {
+    saved(await save());
+  } catch (problem) {
+    saveLater(problem instanceof Refused ? null : AGAIN_MS);
+  }
+}
+
+function saveLater(pause) {
+  clearTimeout(saving);
+  if (pause !== null && !over) saving = setTimeout(saveByItself, pause);
+}
+addEventListener("over", () => {
+  over = true;
+  saveLater(null);
+});
+
+for (const field of written) {
+  field.addEventListener("input", () => {
+    find("#own-saved").textContent = "";
+    saveLater(PAUSE_MS);
+  });
+}
+
+find("#save-own").addEventListener("click", async () => {
+  const done = await attempt(save);
+  if (done) saved(done);
+  else saveLater(AGAIN_MS);
 });

@@ -55,6 +55,9 @@ function show(pieces, groups, onDone) {
     onDone();
   };
   box.hidden = false;
+  // The text is in a small window of its own: begin where there is something to see.
+  const text = find("#private-text");
+  text.scrollTop = Math.max(0, (find("mark", text)?.offsetTop ?? 0) - text.offsetTop - 40);
   box.scrollIntoView({ block: "start" });
   box.focus({ preventScroll: true });
 }

@@ -149,7 +149,7 @@ find("#file").addEventListener("change", async (event) => {
     read = await sendForm("api/upload", form);
   } catch (problem) {
     notes.hidden = true;
-    showProblem(find("#problem"), problem instanceof Refused ? problem : { body: { message: say("fc.write.file_wrong") } });
+    showProblem(find("#problem"), problem);
     return;
   } finally {
     event.target.value = "";
@@ -183,7 +183,10 @@ async function send(onlyFirst) {
         fields.aim.value = masked.own_aim;
         keepDraft(language());
       }
-      if (onlyFirst === null && !(await measure())) {
+      // Also with a cut: the text may be another one than when it was shown where it stops.
+      const stop = find("#last-kept").textContent;
+      if (await measure()) onlyFirst = null;
+      else if (onlyFirst !== kept || find("#last-kept").textContent !== stop) {
         find("#too-long").scrollIntoView({ block: "center" });
         break;
       }
@@ -246,6 +249,7 @@ find("#withdraw-yes").addEventListener("click", async () => {
     message.hidden = false;
   } catch (problem) {
     showProblem(find("#problem"), problem);
+    find("#problem").scrollIntoView({ block: "center" });
   }
 });
 
@@ -293,16 +297,16 @@ function renderFeedback(view) {
   );
   find("#steps").hidden = !view.feedback.steps.length;
   find("#steps-list").replaceChildren(...view.feedback.steps.map((step) =>
-    element("li", {}, element("p", { class: "step" }, step.next_step), element("p", { class: "by small soft" }, step.label))));
+    element("li", {}, element("p", { class: "step", lang: step.lang || null }, step.next_step), element("p", { class: "by small soft" }, step.label))));
   find("#client").hidden = view.feedback.use !== "sprint_review";
   own(view.own);
 }
 
 // Where it goes: the teacher's goal as it was written, and the student's own aim and question.
 function feedUp(feedback) {
-  const rows = [["fc.feedback.goal", feedback.goal], ["fc.feedback.own_aim", feedback.own_aim], ["fc.feedback.own_question", feedback.own_question]];
-  find("#feed-up").replaceChildren(...rows.filter(([, text]) => text).flatMap(([key, text]) =>
-    [element("dt", {}, say(key)), element("dd", {}, text)]));
+  const rows = [["fc.feedback.goal", feedback.goal, feedback.goal_lang], ["fc.feedback.own_aim", feedback.own_aim], ["fc.feedback.own_question", feedback.own_question]];
+  find("#feed-up").replaceChildren(...rows.filter(([, text]) => text).flatMap(([key, text, lang]) =>
+    [element("dt", {}, say(key)), element("dd", { lang }, text)]));
 }
 
 function block(pieces, comments, reacted) {
@@ -337,8 +341,8 @@ function card(comment, sentence, reacted) {
       element("strong", {}, `${comment.number}. `),
       [comment.criterion, comment.ai_generated ? comment.kind_label : ""].filter(Boolean).join(" · ")),
     element("span", { class: "visually-hidden" }, say("fc.feedback.about", { sentence })),
-    element("p", {}, [comment.observation, comment.effect].filter(Boolean).join(" ")),
-    comment.next_step ? element("p", { class: "step" }, comment.next_step) : "",
+    element("p", { lang: comment.lang || null }, [comment.observation, comment.effect].filter(Boolean).join(" ")),
+    comment.next_step ? element("p", { class: "step", lang: comment.lang || null }, comment.next_step) : "",
     element("p", { class: "who" }, comment.label),
     ...reactions(comment, reacted),
   );
@@ -365,6 +369,7 @@ follow("api/events", "api/me", {
   onSentAway: () => location.reload(),
   onOver: () => {
     dropDraft({ fromScreen: false, forGood: true });
+    dispatchEvent(new Event("over"));
     find("#closing").hidden = true;
     // From now on this is why nothing can be sent.
     find("#offline").textContent = say("fc.over");

@@ -1,6 +1,26 @@
 import { ask, element, find, findAll, say } from "./classroom/base.js";
 
 let bank = [];
+// What the teacher is writing and did not add yet, for each text: a decision draws the page again.
+const unfinished = new Map();
+
+/** Draw `box` again and leave the keyboard where it was: at the same comment, note or field. */
+export function redraw(box, ...parts) {
+  const at = document.activeElement?.closest("[data-comment], [data-note], .own-comment, .own-step");
+  const same = at && box.contains(at) && (
+    at.dataset.comment ? `[data-comment="${at.dataset.comment}"] button`
+      : at.dataset.note ? `[data-note="${at.dataset.note}"] button`
+        : `.${at.classList.contains("own-step") ? "own-step" : "own-comment"} textarea`);
+  box.replaceChildren(...parts);
+  if (same) find(same, box)?.focus({ preventScroll: true });
+}
+
+function fieldFor(text, name, attributes) {
+  const area = element("textarea", attributes);
+  area.value = unfinished.get(`${text.id} ${name}`) ?? "";
+  area.addEventListener("input", () => unfinished.set(`${text.id} ${name}`, area.value));
+  return area;
+}
 
 /** Fetch what the teacher wrote before in this lesson; without it there is nothing to choose. */
 export async function loadBank() {
@@ -25,11 +45,11 @@ export function reviewSide(text, { attempt, onChange }) {
       tabindex: "0",
       "aria-pressed": "false",
       on: {
-        click: (event) => own.choose(part.id, event.currentTarget),
+        click: () => own.choose(part.id),
         keydown: (event) => {
           if (event.key !== "Enter" && event.key !== " ") return;
           event.preventDefault();
-          own.choose(part.id, event.currentTarget);
+          own.choose(part.id);
         },
       },
     } : {}),
@@ -45,7 +65,8 @@ export function reviewSide(text, { attempt, onChange }) {
     text.own_aim ? element("p", {}, say("fc.teacher.own_aim", { aim: text.own_aim })) : "",
     text.own_question ? element("p", {}, say("fc.teacher.own_question", { question: text.own_question })) : "",
     element("div", { class: "side" },
-      element("div", { class: "card" }, body),
+      // It scrolls by itself; without sentences to press, the keyboard needs a place in it.
+      element("div", { class: "card", tabindex: own ? null : "0" }, body),
       element("div", {},
         waiting ? element("p", { class: "soft" }, say("fc.teacher.still_reading")) : "",
         !waiting && !text.comments.length ? element("p", { class: "warn" }, say(none)) : "",
@@ -81,12 +102,14 @@ function roughNote(text, note, sentence, { attempt, onChange }) {
 }
 
 function ownStep(text, { attempt, onChange }) {
-  const area = element("textarea", { rows: "2", maxlength: "300", "aria-label": say("fc.teacher.add_step") });
+  const area = fieldFor(text, "step", { rows: "2", maxlength: "300", "aria-label": say("fc.teacher.add_step") });
   const add = async () => {
     const changed = await attempt(() => ask(`api/submissions/${text.id}/comments`, { text: area.value }));
-    if (changed) onChange(changed);
+    if (!changed) return;
+    unfinished.delete(`${text.id} step`);
+    onChange(changed);
   };
-  return element("div", { class: "card" }, area,
+  return element("div", { class: "card own-step" }, area,
     element("button", { type: "button", on: { click: add } }, say("fc.teacher.add_step")));
 }
 
@@ -101,7 +124,7 @@ function card(text, comment, sentence, { attempt, onChange }) {
   const kind = comment.sentence_id ? ["article", "comment"] : ["div", "next-step"];
   const box = element(kind[0], { class: `${kind[1]} ${comment.state}`, "data-comment": comment.id });
   const read = () => box.replaceChildren(
-    element("p", { class: "what" }, [comment.criterion, comment.origin === "ai" ? comment.kind_label : ""].filter(Boolean).join(" · ")),
+    element("p", { class: "what" }, [comment.criterion, sentence ? comment.kind_label : ""].filter(Boolean).join(" · ")),
     sentence ? element("p", { class: "quote" }, sentence) : "",
     comment.note ? element("p", { class: "small soft" }, say("fc.teacher.note_was", { note: comment.note })) : "",
     comment.observation || comment.effect ? element("p", {}, [comment.observation, comment.effect].filter(Boolean).join(" ")) : "",
@@ -146,7 +169,7 @@ function ownComment(text, sentences, { attempt, onChange }) {
   let chosen = "";
   let body = null;
   const target = element("p", { class: "small soft" }, say("fc.teacher.add_own_help"));
-  const area = element("textarea", { rows: "3", maxlength: "800", "aria-label": say("fc.teacher.add_own") });
+  const area = fieldFor(text, "comment", { rows: "3", maxlength: "800", "aria-label": say("fc.teacher.add_own") });
   const add = async (kind) => {
     if (!chosen) {
       target.textContent = say("fc.teacher.choose_sentence");
@@ -154,11 +177,16 @@ function ownComment(text, sentences, { attempt, onChange }) {
     }
     const changed = await attempt(() =>
       ask(`api/submissions/${text.id}/${kind}`, { sentence_id: chosen, text: area.value }));
-    if (changed) await loadBank();
-    if (changed) onChange(changed);
+    if (!changed) return;
+    unfinished.delete(`${text.id} comment`);
+    unfinished.delete(`${text.id} sentence`);
+    await loadBank();
+    onChange(changed);
   };
   const choose = bank.length ? element("select", { "aria-label": say("fc.teacher.bank"), on: { change: (event) => {
-    if (event.target.value) area.value = bank[Number(event.target.value)];
+    if (!event.target.value) return;
+    area.value = bank[Number(event.target.value)];
+    area.dispatchEvent(new Event("input"));
   } } },
     element("option", { value: "" }, say("fc.teacher.bank_choose")),
     ...bank.map((one, index) => element("option", { value: String(index) }, one.length > 80 ? `${one.slice(0, 79)}…` : one))) : "";
@@ -170,14 +198,21 @@ function ownComment(text, sentences, { attempt, onChange }) {
     element("div", { class: "buttons" },
       element("button", { type: "button", on: { click: () => add("comments") } }, say("fc.teacher.add")),
       text.with_ai ? element("button", { type: "button", class: text.use === "teacher_first" ? "main" : "", on: { click: () => add("notes") } }, say("fc.teacher.reword")) : ""));
+  const mark = (id) => {
+    chosen = id;
+    unfinished.set(`${text.id} sentence`, id);
+    for (const other of findAll(".sentence", body)) other.setAttribute("aria-pressed", String(other.dataset.sentence === id));
+    target.textContent = say("fc.teacher.comment_on", { sentence: sentences.get(id) });
+  };
   return {
     form,
-    within: (element_) => { body = element_; },
-    choose: (id, button) => {
-      chosen = id;
-      for (const other of findAll(".sentence", body)) other.setAttribute("aria-pressed", "false");
-      button.setAttribute("aria-pressed", "true");
-      target.textContent = say("fc.teacher.comment_on", { sentence: sentences.get(id) });
+    within: (element_) => {
+      body = element_;
+      const before = unfinished.get(`${text.id} sentence`);
+      if (area.value && sentences.has(before)) mark(before);
+    },
+    choose: (id) => {
+      mark(id);
       area.focus({ preventScroll: true });
     },
   };

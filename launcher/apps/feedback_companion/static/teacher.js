@@ -1,6 +1,6 @@
 import { ask, element, find, findAll, follow, say, showProblem } from "./classroom/base.js";
 import { startActivity } from "./teacher-activity.js";
-import { loadBank, reviewSide } from "./teacher-review.js";
+import { loadBank, redraw, reviewSide } from "./teacher-review.js";
 import "./teacher-controls.js";
 
 const views = ["class", "all", "overview", "activity"];
@@ -94,7 +94,7 @@ function renderList() {
       element("button", {
         type: "button", class: text.state, "data-id": text.id,
         "aria-current": text.id === chosen ? "true" : null,
-        on: { click: () => open(text.id) },
+        on: { click: () => goTo(text.id) },
       },
       element("strong", {}, text.nickname || "–"),
       element("span", { class: "small soft" }, [text.note, text.with_ai ? "" : say("fc.teacher.without_ai"), text.state === "review" && text.unsure ? say("fc.teacher.unsure") : ""].filter(Boolean).join(" · "))))));
@@ -102,12 +102,20 @@ function renderList() {
 }
 
 async function open(id) {
+  chosen = id;
+  renderList();
   await loadBank();
   const text = await attempt(() => ask(`api/submissions/${id}`));
-  if (!text) return;
-  chosen = id;
-  show(text);
-  renderList();
+  if (text) show(text);
+}
+
+/** Open a text and go there, also with the keyboard and where the list stands above it. */
+async function goTo(id) {
+  await open(id);
+  if (chosen !== id) return;
+  const view = find("#text-view");
+  find("h1", view)?.focus({ preventScroll: true });
+  if (matchMedia("(max-width: 50rem)").matches || view.getBoundingClientRect().top < 0) view.scrollIntoView();
 }
 
 // An answer can come later than the event that tells of something newer.
@@ -117,26 +125,28 @@ function show(text) {
   if (text.id !== chosen) return; // Another text was opened while this was asked.
   if (isOld(text)) return void open(text.id);
   chosenRevision = text.revision;
+  const undecided = [...text.comments, ...text.steps].some((comment) => comment.state === "draft");
   const release = async () => {
     const done = await attempt(() => ask("api/release", { texts: { [text.id]: text.revision }, approve_drafts: true }));
     if (done) {
       tell(say("fc.teacher.released"));
       render(done);
       const next = done.texts.find((row) => row.state === "review");
-      open(next ? next.id : text.id);
+      goTo(next ? next.id : text.id);
     }
   };
   const skip = async () => {
     const done = await attempt(() => ask(`api/submissions/${text.id}/skip`, {}));
     if (done) show(done);
   };
-  find("#text-view").replaceChildren(
+  redraw(
+    find("#text-view"),
     ...reviewSide(text, { attempt, onChange: show }),
     text.state === "queued"
       ? element("button", { type: "button", class: "quiet", id: "skip", on: { click: skip } }, say("fc.teacher.skip"))
       : "",
     text.state === "review"
-      ? element("button", { type: "button", class: "main", id: "release", on: { click: release } }, say("fc.teacher.release"))
+      ? element("button", { type: "button", class: "main", id: "release", on: { click: release } }, say(undecided ? "fc.teacher.release" : "fc.teacher.release_decided"))
       : "",
   );
 }
@@ -160,7 +170,7 @@ async function renderAll() {
   const place = (text, box) => {
     seen.set(text.id, text.revision);
     if (isOld(text)) allShown = "";
-    box.replaceChildren(...reviewSide(text, { attempt, onChange: (changed) => { place(changed, box); renderNewer(); } }));
+    redraw(box, ...reviewSide(text, { attempt, onChange: (changed) => { place(changed, box); renderNewer(); } }));
     return box;
   };
   find("#all-texts").replaceChildren(...texts.map((text) => place(text, element("article"))));
@@ -172,7 +182,7 @@ async function renderAll() {
     : say("fc.teacher.release_all", { count: texts.length });
   button.onclick = async () => {
     const done = await attempt(() => ask("api/release", { texts: Object.fromEntries(seen), approve_drafts: true }));
-    if (done) tell(say("fc.teacher.released"));
+    if (done) tell(say(texts.length === 1 ? "fc.teacher.released" : "fc.teacher.released_many"));
     allShown = "";
     if (done) render(done);
   };
