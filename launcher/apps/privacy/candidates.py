@@ -91,7 +91,9 @@ class Candidates:
     def _spoken(self) -> bytearray:
         """What stands between quotation marks: the "I" there is not the writer."""
         marked = bytearray(len(self.text) + 1)
+        self.dialogues = 0
         for match in _SPOKEN.finditer(self.text):
+            self.dialogues += 1
             marked[match.start() : match.end()] = b"\1" * (match.end() - match.start())
         return marked
 
@@ -136,6 +138,13 @@ class Candidates:
                     )
                 if self._private_cue(at) < 2.9:
                     self.blocked[at : after + 1] = [True] * (count + 1)
+
+    def _personal_at(self, sentence: int) -> bool:
+        """Whether the text around a sentence is about the writer's own life."""
+        if self.fiction:
+            return sentence in self.own_sentences
+        last = self.tokens[-1].sentence + 1
+        return sentence in self.own_sentences or len(self.own_sentences) >= 0.25 * last
 
     # --- candidates -------------------------------------------------------------------------
 
@@ -423,7 +432,8 @@ class Candidates:
             if self.fiction and token.sentence not in self.own_sentences:
                 return 0.5
             if earlier in cues.POSSESSIVES or third in cues.POSSESSIVES:
-                return 3.0
+                # "zijn collega Jens" in a text that is about nobody near is in the paper.
+                return 3.0 if self._personal_at(token.sentence) else 1.0
             return 1.4 if key in cues.WORKERS else 2.0  # "schipper" is in history books too.
         if gap in {", ", " (", ": "}:
             # "Mijn leidinggevende daar, ..." has a word between.
@@ -439,7 +449,8 @@ class Candidates:
             return 3.0 if not self.fiction or token.sentence in self.own_sentences else 0.0
         if gap == " " and key in {"is", "are", "ben", "am", "was", "were", "wordt", "werd"}:
             if earlier in {"naam", "name", "naams"} or (earlier in {"ik", "i"} and token.cap):
-                return 2.9
+                told = self.fiction and token.sentence not in self.own_sentences
+                return 0.0 if told else 2.9
             if earlier in {"ik", "i"}:
                 return 2.9
             if self._own_relation_before(at - 1):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from launcher.apps.privacy import cues
 from launcher.apps.privacy.candidates import FICTION_THRESHOLD, Phrase
 from launcher.apps.privacy.slots import WRITER
-from launcher.apps.privacy.ties import Ties
+from launcher.apps.privacy.ties import AGE, Ties
 from launcher.apps.privacy.tokens import Token
 
 _YEAR_AFTER = re.compile(
@@ -16,6 +16,13 @@ _YEAR_AFTER = re.compile(
 _ET_AL = re.compile(r"\s(?:et al|e\.a\.|cum suis|c\.s\.)")
 
 _VERBS_OF_THINGS = {"is", "was", "are", "were", "staat", "stond", "komt", "kwam", "valt"}
+_SPEECH = cues.word_set(
+    """
+    zei vroeg riep fluisterde antwoordde mompelde schreeuwde gilde zuchtte siste bromde
+    said asked whispered muttered replied shouted cried sighed hissed called murmured
+    """
+)
+_IN_THE_PAPER = cues.word_set("zegt vertelt volgens says tells according interview interviewer")
 _MADE_BY = {"van", "door", "by", "of", "met", "with"}
 _LONG_TOKENS = 60
 _SOME_TOKENS = 30
@@ -34,6 +41,9 @@ class _Names(Ties):
         phrases = self._phrases()
         for phrase in phrases:
             self._weigh(phrase)
+        if self._invented(phrases):
+            for phrase in phrases:
+                phrase.public = phrase.public or not self._in_form(phrase)
         pets = {p.keys[0] for p in phrases if len(p.keys) == 1 and self._pet(p)}
         for phrase in phrases:
             if phrase.keys[0] in pets and phrase.cue < 2.4:
@@ -68,6 +78,15 @@ class _Names(Ties):
         # "Koen B." keeps its full stop.
         single = len(token.text) == 1 and len(phrase.core) > 1 and self.text[bare : bare + 1] == "."
         return bare + 1 if single else bare
+
+    def _invented(self, phrases: list[Phrase]) -> bool:
+        """Whether it is a story told by nobody: people talk, and the writer is not there."""
+        keys = [token.key for token in self.tokens]
+        if self.own_sentences or self.dialogues < 3 or set(keys) & _IN_THE_PAPER:
+            return False
+        whole = {tuple(p.keys) for p in phrases if len(p.keys) > 1}
+        aged = any(AGE.match(self.text, self.tokens[p.last].end) for p in phrases)
+        return sum(key in _SPEECH for key in keys) >= 2 and len(whole) < 2 and not aged
 
     def _pet(self, phrase: Phrase) -> bool:
         """ "onze hond Max", "a dog called Max"."""
@@ -190,7 +209,7 @@ class _Names(Ties):
         score += self._after(phrase)
         if len(keys) > 1:
             score += 2.0 if self._human_slot(phrase, strict=True) else 0.0
-        elif self._human_slot(phrase):
+        elif (keys[0] in self.known_given or self._unknown(phrase)) and self._human_slot(phrase):
             ambiguous = keys[0] in lists.given_ambiguous
             score += 2.3 if self._unknown(phrase) else (1.8 if ambiguous else 1.2)
         if len(keys) == 1 and keys[0] in lists.given and self._acronym(phrase):
@@ -364,13 +383,14 @@ class _Names(Ties):
 
     def _surnames_of_a_theory(self, one: Phrase, other: Phrase) -> bool:
         """ "Treacy en Wiersema", "Beer and Lambert": two names of which one is only a surname."""
-        if abs(other.first - one.last) != 2 and abs(one.first - other.last) != 2:
-            return False
         keys = [*one.keys, *other.keys]
         if len(keys) != 2 or max(one.cue, other.cue) >= 1.5:
             return False
-        lone = any(k in self.known_surnames and k not in self.known_given for k in keys)
-        return lone and all(self.counts[k] == 1 or k in self.known_surnames for k in keys)
+        lone = [k in self.known_surnames and k not in self.known_given for k in keys]
+        beside = abs(other.first - one.last) == 2 or abs(one.first - other.last) == 2
+        return (any(lone) if beside else all(lone)) and all(
+            self.counts[k] == 1 or k in self.known_surnames for k in keys
+        )
 
     def _characters(self, phrases: list[Phrase]) -> set[str]:
         """Whom a text about a story brings in as somebody of that story."""

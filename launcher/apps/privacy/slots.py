@@ -3,6 +3,7 @@
 from launcher.apps.privacy import cues
 from launcher.apps.privacy.candidates import Candidates, Phrase
 from launcher.apps.privacy.cues import word_set
+from launcher.apps.privacy.tokens import Token
 
 WRITER = {"ik", "i", "me", "mij"}
 _HUMAN_VERBS = word_set(
@@ -75,19 +76,35 @@ _WRITERS = word_set("ik i we wij")
 
 
 class Slots(Candidates):
-    def _personal_at(self, sentence: int) -> bool:
-        """Whether the text around a sentence is about the writer's own life."""
-        if self.fiction:
-            return sentence in self.own_sentences
-        last = self.tokens[-1].sentence + 1
-        return sentence in self.own_sentences or len(self.own_sentences) >= 0.25 * last
+    def _known_low(self, at: int) -> bool:
+        """In a hasty text "mees" is a boy where only a person can stand, as in "mees en ik"."""
+        if super()._known_low(at):
+            return True
+        token = self.tokens[at]
+        if not self.casual or token.code or len(token.text) < 3 or token.key in self.lists.words:
+            return False
+        if token.key not in self.lists.given_ambiguous:
+            return False
+        if self._previous_key(at) in cues.TITLES and token.gap in {" ", ". "}:
+            return True
+        alone = Phrase(first=at, last=at, core=[at], keys=[token.key])
+        return self._human_slot(alone, strict=True)
+
+    def _following(self, phrase: Phrase) -> list[Token]:
+        """At most four words behind a name, as far as no comma or full stop comes between."""
+        found = []
+        for token in self.tokens[phrase.last + 1 : phrase.last + 5]:
+            if token.gap not in {" ", "'s ", "’s "}:
+                break
+            found.append(token)
+        return found
 
     def _human_slot(self, phrase: Phrase, *, strict: bool = False) -> bool:
         """Whether a person stands here, and one of the people around the writer.
 
         ``strict`` leaves out what is also said of somebody well known: "Freud thought ...".
         """
-        tokens, first, after = self.tokens, self.tokens[phrase.first], phrase.last + 1
+        tokens, first = self.tokens, self.tokens[phrase.first]
         if not self._personal_at(first.sentence) or phrase.keys[0] in _NEVER:
             return False
         if cues.ORGANISATION_WORDS & set(phrase.keys):
@@ -95,11 +112,7 @@ class Slots(Candidates):
         gap = first.gap == " "
         before = self._previous_key(phrase.first) if gap else ""
         earlier = self._previous_key(phrase.first, 2) if gap else ""
-        following = []
-        for token in tokens[after : after + 4]:
-            if token.gap not in {" ", "'s ", "’s "}:
-                break
-            following.append(token.key)
+        following = [token.key for token in self._following(phrase)]
         ahead = set(following[:3])
         if tokens[phrase.last].possessive:
             return bool(set(following[:2]) & _OF_PERSONS)

@@ -8,7 +8,14 @@ from launcher.apps.privacy.gazetteer import fold
 from launcher.apps.privacy.slots import WRITER, Slots
 
 _SUBJECTS = {"ik", "i", "we", "wij"}
-_AGE = re.compile(r"\s\(\d\d?(?: jaar)?\)|, \d\d?,")
+_DOUBLE = cues.word_set(
+    """
+    jan wim willem piet hein hendrik henk pieter kees klaas gert geert bert bart hans peter paul
+    rob jaap joost frank dirk cor anne anna marie maria mieke els ann mary jean lou jo marijke
+    lisa sara emma eva lynn rose mae grace lee
+    """
+)
+AGE = re.compile(r"\s\(\d\d?(?: jaar)?\)|, \d\d?,")
 _FROM_CLASS = re.compile(
     r" (?:uit|van|from|in|of) (?:klas |class |year |vwo |havo |mavo )?\d\w{0,4}\b"
 )
@@ -43,9 +50,11 @@ class Ties(Slots):
             keys = phrase.keys
             if len(keys) < 2 or len(keys[-1]) < 2 or phrase.public or phrase.cue >= 1.5:
                 continue
-            if all(k in self.lists.given and k not in self.known_surnames for k in keys):
+            if keys[0] in _DOUBLE and keys[1] in _DOUBLE and len(keys) == 2:
                 continue  # "Jan Willem" is a first name.
-            if keys[0] in alone or tuple(keys) in tied:
+            # A character too is called by the first name later.
+            met = not self.fiction or self.tokens[phrase.first].sentence in self.own_sentences
+            if (keys[0] in alone and met) or tuple(keys) in tied:
                 continue
             beside = [
                 other
@@ -70,7 +79,7 @@ class Ties(Slots):
         end = tokens[phrase.last].end
         told = after < len(tokens) and tokens[after].key in cues.ACADEMIC
         from_where = tokens[after : after + 2]
-        if _AGE.match(self.text, end) or _FROM_CLASS.match(self.text, end) or (
+        if AGE.match(self.text, end) or _FROM_CLASS.match(self.text, end) or (
             len(from_where) == 2 and from_where[0].key in {"uit", "from"} and from_where[1].cap
         ):  # fmt: skip
             return True  # So a newspaper names people who are not well known.
@@ -90,7 +99,7 @@ class Ties(Slots):
         doing = after < len(tokens) and tokens[after].key in cues.DOING | cues.SAYING
         if first.sentence in self.own_sentences and first.first and doing and not told:
             return True
-        around = [*tokens[max(phrase.first - 2, 0) : phrase.first], *tokens[after : after + 3]]
+        around = [*tokens[max(phrase.first - 2, 0) : phrase.first], *self._following(phrase)[:3]]
         if {token.key for token in around} & {"me", "mij"}:
             return True  # "Hylke Postma hielp me altijd.", "Naast mij zat Hylke Postma."
         if self._in_form(phrase):
@@ -147,7 +156,8 @@ class Ties(Slots):
                 " + ",
             }
         word = tokens[one.last + 1]
+        known = one.keys[0] in self.known_given and other.keys[0] in self.known_given
         return (
-            between == 1 and word.key in {"en", "and", "of", "or", "&"}
+            between == 1 and word.key in ({"en", "and", "of", "or"} if known else {"en", "and"})
             and word.gap in {" ", ", "} and tokens[other.first].gap == " "
         )  # fmt: skip
