@@ -49,6 +49,13 @@ _SCHOOL = re.compile(
     rf"|de |het )?{_CAP}"
     rf"(?: (?!Ik|En|De|Het|We){_CAP}){{0,2}}"
 )
+_EATING = ("restaurant", "brasserie", "bistro", "eethuis")
+_NEAR = re.compile(
+    r"\b(?:ik|mijn|wij|we|onze|stage\w*|bijbaan|werk\w*|sollicit\w*|zoekt|i|my|our)\b",
+    re.IGNORECASE,
+)
+"""Somebody eats or works there; without these the place is in the paper."""
+_SOURCE = re.compile(r"\b(?:volgens|according to|bron:|source:) (?:de |het |the )?$", re.IGNORECASE)
 _HIGHER = (
     rf"(?:(?:Christelijke )?Hogeschool|Universiteit|University|TU|Technische Universiteit|HU|HvA"
     rf"|HAN"
@@ -73,8 +80,24 @@ _CLUB = re.compile(
     r"\b(?i:ik|wij|we|mijn|onze|ons|i|my|our)\b[^.!?\n]{0,60}? (?:bij|van|voor|op|at|for|with)"
     rf" ((?!FC |AZ |PSV )[A-Z]{{2,5}} (?:(?:De|Het|'t|de|het) )?{_CAP})"
 )
+_OWN_FIRM = re.compile(
+    r"\b(?i:stagebedrijf|leerbedrijf|werkgever|vereniging|club|employer|school"
+    r"|opdrachtgever|client|klant) (?:is called|is|was|heet|heette|named|genaamd)"
+    rf" (?P<name>{_CAP}(?:(?: & | en | and | | van | de | of ){_CAP}){{0,3}})"
+)
+_ENGLISH_CLUB = re.compile(
+    r"\b(?i:i|we|my|our|ik|wij)\b[^.!?\n]{0,40}? (?:for|with|at|bij|van|voor) "
+    rf"((?:{_CAP} ){{1,3}}"
+    r"(?:Rovers|United|Rangers|Athletic|Wanderers|Juniors|Harriers|RFC|FC|Hockey Club|Tennis Club"
+    r"|Swimming Club|Rugby Club|Football Club))(?![\w-])"
+)
+_GOES_TO = re.compile(
+    rf"\b(?:(?i:i|we) (?:go|went|attend|attended|study|am|study at|started)\b[^.!?\n]{{0,25}}? "
+    rf"(?:to|at)|(?i:i|we) attend(?:ed)?) (?:the )?((?:{_CAP} ){{1,4}}"
+    r"(?:Academy|School|College|Institute))(?![\w-])"
+)
 _PLACEMENT = re.compile(
-    r"\b(?:stage(?:plek|plaats|bedrijf|adres)?|stage gelopen|bijbaan(?:tje)?|bijbaantje|werkplek"
+    r"\b(?i:stage(?:plek|plaats|bedrijf|adres)?|stage gelopen|bijbaan(?:tje)?|bijbaantje|werkplek"
     r"|leerwerkplek|leerbedrijf|afstudeerbedrijf|werk(?:te)? (?:ik )?(?:op \w+ )?|internship|intern"
     r"|work placement|placement|i work|i worked|i am working|i volunteer|part-time job|side job"
     r"|opdrachtgever|product owner|client|klant|vrijwilliger(?:swerk)?|company|bedrijf"
@@ -100,7 +123,10 @@ _OWN = (
 )
 _KIN = (
     r"(?:moeder|vader|mama|papa|ma|pa|broer(?:tje)?|zus(?:je)?|oma|opa|tante|oom|ouders"
-    r"|vriend(?:in)?"
+    r"|vriend(?:in)?|vriendje|huisgenoot|partner|stiefmoeder|schoonmoeder|schoonvader|neefje|nichtje"
+    r"|peettante|baas|docent|mentor|gran(?:ny)?|nan|nana|grandad|granddad|stepdad|stepmum|stepmother"
+    r"|stepfather|husband|wife|son|daughter|neighbour|neighbor|boss|teacher|roommate|flatmate|mate"
+    r"|girlfriend|boyfriend|colleague|niece|nephew"
     r"|zoon|dochter|buurman|buurvrouw|nicht|neef|stiefvader|collega|klasgenoot|mother|father|mum"
     r"|mom"
     r"|dad|brother|sister|grandma|grandpa|grandmother|grandfather|aunt|uncle|friend|cousin)"
@@ -121,7 +147,8 @@ _ILLNESS = (
     r"|down(?:syndroom| syndrome)|hoorapparaat|gehoorapparaat|hearing aid|insulinepomp|epipen|lupus"
     r"|sikkelcel\w*|sickle cell|thalassemie|hemofilie|endometriose|endometriosis|pcos"
     r"|tuberculose|tbc"
-    r"|stotter\w*|stutter\w*|blindedarmontsteking|appendicitis|brain tumou?r|stroke|tics|blind"
+    r"|dyspraxi\w*|inhaler|inhalator|puffer|stotter\w*|stutter\w*|blindedarmontsteking"
+    r"|appendicitis|brain tumou?r|stroke|tics"
     r"|suikerziekte|astma|asthma|kanker|borstkanker"
     r"|longkanker|leukemie|cancer|leuk(?:a)?emia|tumor|hiv|aids|reuma|arthritis|migraine|ms"
     r"|parkinson"
@@ -142,6 +169,22 @@ _CARE = (
     r"|antidepressants|insuline|insulin|chemo\w*|verslavingszorg|jeugdzorg|rehab)"
 )
 _HEALTH = (
+    re.compile(
+        rf"\b(?:heb|had|kreeg|krijg|slik|slikte|gebruik|gebruikte|neem|nam) ik (?:\w+ ){{0,5}}"
+        rf"(?:{_ILLNESS}|{_CARE})\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:ik|mijn|mn|m'n|i|my)\b[^.!?\n]{{0,60}}\b(?:vanwege|wegens|because of|due to) "
+        rf"(?:(?:mijn|mn|een|de|my|an?|the) )?(?!corona|covid){_ILLNESS}\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:ik|i|hij|zij|ze|he|she|{_KIN})\b[^.!?\n]{{0,30}}\b(?:zit|zat|sits?|sat|uses?|gebruikt?"
+        rf"|belandde|am|is|was) (?:\w+ ){{0,3}}(?:rolstoel|wheelchair|scootmobiel|crutches)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\b(?:ik (?:stotter|stotterde|lisp)|i (?:stutter|stammer))\b", re.IGNORECASE),
     re.compile(
         rf"(?:\b(?:ik|i|i've|i’ve)\b(?: \w+){{0,2}}? )?\b(?:heb|had|kreeg|krijg|lijd(?: aan)?"
         rf"|leed aan"
@@ -241,6 +284,9 @@ _NOT_OWN = re.compile(
     r"|no|als je|if you|stel dat|suppose)\b",
     re.IGNORECASE,
 )
+_IN_GENERAL = re.compile(
+    r"\b(?:who|that|they|people|patients|children|die|ze|mensen|kinderen|jongeren) $", re.IGNORECASE
+)
 
 
 _NAMED_ILLNESS = re.compile(
@@ -284,6 +330,12 @@ def find_own_institutes(text: str) -> Iterator[Span]:
 def find_organisations(text: str, lang: Lang) -> Iterator[Span]:
     lists = gazetteer()
     for match in _SMALL_NAMED.finditer(text):
+        before = text[max(match.start() - 100, 0) : match.start()]
+        if _SOURCE.search(before) or (
+            match.group().lower().startswith(_EATING)
+            and not _NEAR.search(before + text[match.end() : match.end() + 60])
+        ):
+            continue
         yield "organisation", match.start(), _trim(text, match.start(), match.end()), 0.8
     for match in _SCHOOL.finditer(text):
         start = match.start()
@@ -295,6 +347,16 @@ def find_organisations(text: str, lang: Lang) -> Iterator[Span]:
             yield "organisation", start, match.end(), 0.8
     for match in _STUDY.finditer(text):
         yield "organisation", *match.span(1), 0.75
+    for pattern in (_ENGLISH_CLUB, _GOES_TO):
+        for match in pattern.finditer(text):
+            yield "organisation", *match.span(1), 0.7
+    for match in _OWN_FIRM.finditer(text):
+        first = match.group("name").split()[0].lower()
+        asked = match.group().lower().startswith(("opdrachtgever", "client", "klant"))
+        named = _ORGANISATION_WORD.search(match.group("name"))
+        person = first in lists.known_given or first in lists.known_surnames
+        if named or not (asked or person or first in lists.words or first in lists.not_names):
+            yield "organisation", *match.span("name"), 0.6
     for match in _CLUB.finditer(text):
         yield "organisation", *match.span(1), 0.6
     for match in _ATTENDS.finditer(text):
@@ -332,6 +394,11 @@ def find_sensitive(text: str, lang: Lang) -> Iterator[Span]:
     for kind, patterns in (("health", _HEALTH), ("belief", _BELIEF)):
         for pattern in patterns:
             for match in pattern.finditer(text):
-                if _NOT_OWN.search(match.group()) or match.group().endswith((" Ms", " ms")):
+                general = _IN_GENERAL.search(text[max(match.start() - 30, 0) : match.start()])
+                if (
+                    general
+                    or _NOT_OWN.search(match.group())
+                    or match.group().endswith((" Ms", " ms"))
+                ):
                     continue
                 yield kind, match.start(), match.end(), 0.7  # type: ignore[misc]

@@ -212,8 +212,8 @@ class _Names(Ties):
         elif (keys[0] in self.known_given or self._unknown(phrase)) and self._human_slot(phrase):
             ambiguous = keys[0] in lists.given_ambiguous
             score += 2.3 if self._unknown(phrase) else (1.8 if ambiguous else 1.2)
-        if len(keys) == 1 and keys[0] in lists.given and self._acronym(phrase):
-            score -= 2.5
+        if len(keys) == 1 and self._acronym(phrase):
+            score -= 2.5 if keys[0] in lists.given or first.gap == " " else 0.0
         near = {first.sentence, first.sentence - 1}
         if self.fiction and first.sentence in self.story_sentences and phrase.cue < 2.4:
             score -= 1.5

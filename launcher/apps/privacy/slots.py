@@ -87,6 +87,8 @@ class Slots(Candidates):
             return False
         if self._previous_key(at) in cues.TITLES and token.gap in {" ", ". "}:
             return True
+        if not token.first and {t.key for t in self.tokens[at + 1 : at + 2]} & {"en", "and"}:
+            return False  # "Morgen is er taal en ik moet ..."
         alone = Phrase(first=at, last=at, core=[at], keys=[token.key])
         return self._human_slot(alone, strict=True)
 
