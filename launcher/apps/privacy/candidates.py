@@ -434,7 +434,7 @@ class Candidates:
             if earlier in cues.POSSESSIVES or third in cues.POSSESSIVES:
                 # "zijn collega Jens" in a text that is about nobody near is in the paper.
                 return 3.0 if self._personal_at(token.sentence) else 1.0
-            return 1.4 if key in cues.WORKERS else 2.0  # "schipper" is in history books too.
+            return 1.4 if key in cues.WORKERS else 2.2  # "schipper" is in history books too.
         if gap in {", ", " (", ": "}:
             # "Mijn leidinggevende daar, ..." has a word between.
             if self._own_relation_before(at):

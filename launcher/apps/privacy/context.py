@@ -175,8 +175,8 @@ _HEALTH = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"\b(?:ik|mijn|mn|m'n|i|my)\b[^.!?\n]{{0,60}}\b(?:vanwege|wegens|because of|due to) "
-        rf"(?:(?:mijn|mn|een|de|my|an?|the) )?(?!corona|covid){_ILLNESS}\b",
+        r"\b(?:ik|mijn|mn|m'n|i|my)\b[^.!?\n]{0,60}\b(?:vanwege|wegens|ziek door|because of|due to)"
+        rf" (?:(?:mijn|mn|een|de|my|an?|the) )?(?!corona|covid){_ILLNESS}\b",
         re.IGNORECASE,
     ),
     re.compile(

@@ -11,7 +11,10 @@ TITLES = word_set(
     drs dr prof professor ing ir dokter doctor frau herr madame monsieur
     """
 )
-KIN = word_set("oma opa tante oom grandma grandpa granny grandad auntie aunt uncle")
+KIN = word_set(
+    "oma opa tante oom ome opoe nan nana gran granddad grandma grandpa granny grandad auntie aunt "
+    "uncle"
+)
 """Titles too, before a name with a capital: "oma Hilly"."""
 SOFT_TITLES = word_set("dr drs prof professor ir ing")
 """Writers of sources carry these too."""
@@ -298,6 +301,9 @@ THINGS = word_set(
     """
 )
 """What is "called X" here is no person."""
+PLACES_OF_BUSINESS = word_set(
+    "restaurant hotel cafe museum theater theatre winkel firma merk bedrijf band game app bar shop"
+)
 LAWS = word_set(
     """
     theorie wet model methode stelling principe principes law laws theory theorem model method

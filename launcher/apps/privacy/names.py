@@ -84,7 +84,9 @@ class _Names(Ties):
         keys = [token.key for token in self.tokens]
         if self.own_sentences or self.dialogues < 3 or set(keys) & _IN_THE_PAPER:
             return False
-        whole = {tuple(p.keys) for p in phrases if len(p.keys) > 1}
+        whole = {
+            tuple(p.keys) for p in phrases if len(p.keys) > 1 and p.keys[0] in self.known_given
+        }
         aged = any(AGE.match(self.text, self.tokens[p.last].end) for p in phrases)
         return sum(key in _SPEECH for key in keys) >= 2 and len(whole) < 2 and not aged
 
@@ -198,6 +200,8 @@ class _Names(Ties):
                 score -= (0.5 if before == "naar" else 1.0) if known else 1.5
             if before in {"en", "and"} and earlier in WRITER:
                 score += self._beside_writer
+            elif before in cues.PLACES_OF_BUSINESS and phrase.cue < 2:
+                score -= 2.5
             sourced = before == "volgens" or (before, earlier) == ("to", "according")
             once = len(keys) == 1 and self.counts[keys[0]] == 1
             if sourced and once and not self._first_name(phrase):
@@ -440,7 +444,7 @@ class _Names(Ties):
         if not token.cap or not token.first or token.key in self.lists.given:
             return True
         after = phrase.last + 1
-        if after >= len(self.tokens) or token.possessive:
+        if after >= len(self.tokens) or token.possessive or self.tokens[after].gap != " ":
             return True
         return self.tokens[after].key not in cues.BARE_OBJECT or phrase.score >= 1.2
 

@@ -68,6 +68,12 @@ _SHARED = word_set(
     shared danced laughed sat swapped discussed quarrel row
     """
 )
+_SPEAKING = word_set(
+    """
+    wrote spoke speak talked talk listened apologised apologized lied schreef sprak
+    spraken praatte praatten gepraat gesproken luisterde uitgelegd verteld gevraagd
+    """
+)
 _CLAUSES = word_set("omdat toen dat als terwijl because when that while if want since")
 _NEVER = cues.NO_SURNAMES | word_set("may april june august mei juni juli augustus")
 _US = word_set("me mij ons us")
@@ -127,6 +133,8 @@ class Slots(Candidates):
         if before in _CLAUSES and ahead & _HUMAN_STATES:
             return True
         if before in {"van", "from", "of"} and earlier in _OF_PERSONS:
+            return True
+        if before in {"to", "aan", "tegen"} and earlier in _SPEAKING:
             return True
         if before == "bij" and following[:1] == ["thuis"]:
             return True

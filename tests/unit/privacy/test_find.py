@@ -112,6 +112,47 @@ def test_a_full_name_that_is_tied_to_the_writer(sentence: str) -> None:
     assert ("name", "Merijn Zonderland") in found(_WEEK.format(sentence))
 
 
+def test_an_invented_story_has_no_private_persons() -> None:
+    story = (
+        "The Last Bus\nEvery evening Ottoline waited at the corner. Her brother Rufus laughed. "
+        '"Where to?" asked the driver. "Anywhere," said Ottoline. "I am Agnes," whispered a voice. '
+        "Nobody moved. The bus went on into the dark."
+    )
+    assert found(story, "en") == []
+    assert ("name", "Ottoline") in found(story + " I wrote this with my sister Ottoline.", "en")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("Sinds de scheiding slik ik antidepressiva.", "health", "slik ik antidepressiva"),
+        ("Mijn tante zit in een rolstoel.", "health", "tante zit in een rolstoel"),
+        ("I was diagnosed with dyspraxia when I was nine.", "health",
+         "I was diagnosed with dyspraxia"),
+        ("I work at Baker's Dozen on Saturdays.", "organisation", "Baker's Dozen"),
+        ("I go to Ridgeway Academy in Bristol.", "organisation", "Ridgeway Academy"),
+        ("Ik train bij HV Zeeburg als keeper.", "organisation", "HV Zeeburg"),
+        ("Ik zoek werk bij Brasserie 't Gemaal.", "organisation", "Brasserie 't Gemaal"),
+        ("Upload: my game is at https://tjebbe.itch.io/ijs now", "link", "https://tjebbe.itch.io/ijs"),
+    ],
+)  # fmt: skip
+def test_more_of_each_kind(text: str, kind: str, value: str) -> None:
+    assert (kind, value) in found(text, "en" if text[0] in "IU" and " ik " not in text else "nl")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "People who have diabetes inject insulin.",
+        "Door corona en vanwege corona gingen de scholen dicht, en ik zat thuis.",
+        "Restaurant Noma kreeg een ster.",
+        "Volgens Stichting Lezen lezen jongeren minder.",
+    ],
+)
+def test_what_is_said_in_general_stays(text: str) -> None:
+    assert found(text) == []
+
+
 def test_the_author_of_a_book_is_no_student() -> None:
     assert (
         found("Titel: Het huis\nAuteur: M. Zonderland\nEerste druk: 1938\nHet gaat over een huis.")
