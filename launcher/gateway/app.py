@@ -105,7 +105,7 @@ class Gateway:
             self.sessions.moved()
             self._guard.heard_from_outside = False
         self._config = self._config.model_copy(update=fresh)
-        self._guard.hosts = frozenset(host.lower() for host in config.hosts)
+        self._guard.answer_for(config.hosts, self._pages.app_ports)
 
     async def kick(self, nickname: str) -> None:
         student = await self.sessions.kick(nickname)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from launcher.errors import UsageError
-from launcher.sharing.join import CODE_LENGTH, TOKEN_CHARACTERS
+from launcher.sharing.join import CODE_LENGTH, MOST_SEATS, TOKEN_CHARACTERS
 
 LIVE = frozenset(
     ("bind", "hosts", "token", "code", "probe", "seats", "locked", "approve_each", "expires_at",
@@ -63,7 +63,7 @@ class GatewayConfig(BaseModel):
     token: str = Field(min_length=TOKEN_CHARACTERS)
     code: str = Field(min_length=CODE_LENGTH, max_length=CODE_LENGTH)
     probe: str | None = Field(None, min_length=TOKEN_CHARACTERS)
-    seats: int = Field(40, ge=1, le=1000)
+    seats: int = Field(40, ge=1, le=MOST_SEATS)
     locked: bool = False
     approve_each: bool = False
     expires_at: float

@@ -67,19 +67,24 @@ class Guard:
     ) -> None:
         """``free_ports`` belong to apps of others, which have their own content policy."""
         self._app = app
-        self.hosts = frozenset(host.lower() for host in hosts)
         self.heard_from_outside = False
         self._pages = pages
         self._scheme = scheme
-        self._free_ports = free_ports
+        self.answer_for(hosts, free_ports)
         # A whole school may sit behind one address: this only stops a flood.
         self._per_address = per_address or Rate(burst=1500, per_s=300)
+
+    def answer_for(self, hosts: list[str], free_ports: frozenset[int]) -> None:
+        """From now on, for these Host headers and no others."""
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._free_ports = free_ports
+        self._unless_set = _for_our_own_pages(self._hosts, free_ports, self._scheme)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise RuntimeError(f"unexpected ASGI scope {scope['type']}")
         started = False
-        unless = {} if self._is_free(scope) else self._unless_set()
+        unless = {} if self._is_free(scope) else self._unless_set
 
         async def guarded_send(message: Message) -> None:
             nonlocal started
@@ -108,7 +113,7 @@ class Guard:
             refusal = Refusal("bug")
         if started:
             return  # uvicorn closes the connection of an answer that is not complete.
-        unless = self._unless_set()  # Our own page, also on the port of an app of others.
+        unless = self._unless_set  # Our own page, also on the port of an app of others.
         answer = self._pages.refuse(scope, refusal)
         if not _may_keep_alive(refusal):
             answer.headers["connection"] = "close"
@@ -123,7 +128,7 @@ class Guard:
         full = host if ":" in host else f"{host}:{_DEFAULT_PORT[self._scheme]}"
         server = scope.get("server")
         other_port = server and server[1] and full.rpartition(":")[2] != str(server[1])
-        if full not in self.hosts or other_port:
+        if full not in self._hosts or other_port:
             raise Refusal("bad_request")
         if "content-length" in headers and "transfer-encoding" in headers:
             raise Refusal("bad_request")
@@ -140,17 +145,6 @@ class Guard:
             # Browsers ask nobody before they open a WebSocket to another site.
             _check_origin(headers, f"{self._scheme}://{host}", fetch=False)
 
-    def _unless_set(self) -> Mapping[bytes, bytes]:
-        """For our own pages, and for apps that say nothing themselves."""
-        ports = {str(port) for port in self._free_ports}
-        apps = sorted(host for host in self.hosts if host.rpartition(":")[2] in ports)
-        if not apps:
-            return UNLESS_SET
-        # Browsers also judge where a form leads in the end: the typed code may lead to such an app.
-        also = " ".join(f"{self._scheme}://{host}" for host in apps)
-        policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", f"form-action 'self' {also}")
-        return {**UNLESS_SET, b"content-security-policy": policy.encode()}
-
     def _is_free(self, scope: Scope) -> bool:
         server = scope.get("server")
         return server is not None and server[1] in self._free_ports
@@ -165,6 +159,20 @@ class Guard:
         client, server = scope.get("client"), scope.get("server")
         if client and server and client[0] not in (server[0], "127.0.0.1", "::1"):
             self.heard_from_outside = True
+
+
+def _for_our_own_pages(
+    hosts: frozenset[str], free_ports: frozenset[int], scheme: str
+) -> Mapping[bytes, bytes]:
+    """Also for apps that say nothing themselves."""
+    ports = {str(port) for port in free_ports}
+    apps = sorted(host for host in hosts if host.rpartition(":")[2] in ports)
+    if not apps:
+        return UNLESS_SET
+    # Browsers also judge where a form leads in the end: the typed code may lead to such an app.
+    also = " ".join(f"{scheme}://{host}" for host in apps)
+    policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", f"form-action 'self' {also}")
+    return {**UNLESS_SET, b"content-security-policy": policy.encode()}
 
 
 def _make_relative(scope: Scope, host: str, scheme: str) -> None:

@@ -28,7 +28,7 @@ class Pages:
         self, lang: str, *, secure: bool = False, app_ports: frozenset[int] = frozenset()
     ) -> None:
         self._lang = lang
-        self._app_ports = app_ports
+        self.app_ports = app_ports
         self._transport = "gateway.transport_secure" if secure else "gateway.transport"
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
@@ -49,7 +49,7 @@ class Pages:
     def page(self, scope: Scope, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         lang = self.language(scope)
         server = scope.get("server")
-        beside_an_app = server is not None and server[1] in self._app_ports
+        beside_an_app = server is not None and server[1] in self.app_ports
         body = self._templates.get_template(f"{name}.html").render(
             t=translator(lang),
             lang=lang,

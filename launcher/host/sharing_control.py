@@ -37,7 +37,7 @@ from launcher.sharing.addresses import (
     read_default_source,
     read_interfaces,
 )
-from launcher.sharing.join import join_url, lesson_url, new_code, new_token
+from launcher.sharing.join import MOST_SEATS, join_url, lesson_url, new_code, new_token
 from launcher.sharing.mdns import Announcement
 from launcher.sharing.outbound import OutboundMeter
 from launcher.sharing.places import places
@@ -54,7 +54,6 @@ GONE_AFTER_LOOKS = 2
 TELLS_WITHIN_S = 2.0
 PORT_TRIES = 5
 WARN_BEFORE_S = (300, 60)
-MOST_SEATS = 1000
 LONGEST_MINUTES = 8 * 60
 
 log = logging.getLogger("launcher.host")

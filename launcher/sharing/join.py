@@ -16,6 +16,9 @@ CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 CODE_LENGTH = 8
 
+MOST_SEATS = 1000
+"""The most students that one lesson can let in."""
+
 _BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _COULD_BE_A_WORD = re.compile(r"[A-Z][AEUY][A-Z]")
 _BETWEEN = re.compile(r"[\s\-‐‑–—._]+")
