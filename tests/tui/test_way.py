@@ -16,6 +16,19 @@ def phase(pilot) -> str:
     return getattr(pilot.app.screen, "phase", "")
 
 
+async def to_question(pilot) -> None:
+    """Escape, while something is going on, asks whether to stop it."""
+    await pilot.press("escape")
+    await wait_until(pilot, lambda: screen_name(pilot) == "Dialog")
+
+
+async def to_download(pilot, usecases: FakeUseCases) -> None:
+    """In the middle of it."""
+    await to_plan(pilot, usecases)
+    await pilot.press("enter")
+    await wait_until(pilot, lambda: "1,8 GB van 4,9 GB" in flat(pilot))
+
+
 async def to_plan(pilot, usecases: FakeUseCases) -> None:
     await wait_until(pilot, lambda: pilot.app.screen.focused is not None)
     await pilot.press("enter")
@@ -196,17 +209,13 @@ async def test_licence_has_to_be_accepted(start_app: Start, monkeypatch) -> None
 async def test_cancel_keeps_what_was_fetched(start_app: Start) -> None:
     usecases = FakeUseCases(hold={"install"})
     async with start_app(usecases) as pilot:
-        await to_plan(pilot, usecases)
-        await pilot.press("enter")
-        await wait_until(pilot, lambda: "1,8 GB van 4,9 GB" in flat(pilot))
+        await to_download(pilot, usecases)
         assert "6 MB per seconde · nog ongeveer 8 minuten" in flat(pilot)
-        await pilot.press("escape")
-        await wait_until(pilot, lambda: screen_name(pilot) == "Dialog")
+        await to_question(pilot)
         # Enter is the safe answer.
         await pilot.press("enter")
         await wait_until(pilot, lambda: phase(pilot) == "busy")
-        await pilot.press("escape")
-        await wait_until(pilot, lambda: screen_name(pilot) == "Dialog")
+        await to_question(pilot)
         await pilot.press("right", "enter")
         await wait_until(pilot, lambda: phase(pilot) == "cancelled")
         await wait_until(pilot, lambda: "Wat al opgehaald was (1,8 GB), is bewaard." in flat(pilot))
@@ -223,11 +232,8 @@ async def test_cancelling_and_cancelled_are_two_states(start_app: Start, monkeyp
         usecases, "_wait", lambda name, cancel: usecases.go.wait() and cancel.check()
     )
     async with start_app(usecases) as pilot:
-        await to_plan(pilot, usecases)
-        await pilot.press("enter")
-        await wait_until(pilot, lambda: "1,8 GB van" in flat(pilot))
-        await pilot.press("escape")
-        await wait_until(pilot, lambda: screen_name(pilot) == "Dialog")
+        await to_download(pilot, usecases)
+        await to_question(pilot)
         await pilot.press("right", "enter")
         await wait_until(pilot, lambda: "Bezig met stoppen" in flat(pilot))
         assert phase(pilot) == "cancelling"
@@ -240,19 +246,15 @@ async def test_a_question_about_stopping_goes_when_there_is_nothing_to_stop(
 ) -> None:
     usecases = FakeUseCases(hold={"install", "start"})
     async with start_app(usecases) as pilot:
-        await to_plan(pilot, usecases)
-        await pilot.press("enter")
-        await wait_until(pilot, lambda: "1,8 GB van" in flat(pilot))
-        await pilot.press("escape")
-        await wait_until(pilot, lambda: screen_name(pilot) == "Dialog")
+        await to_download(pilot, usecases)
+        await to_question(pilot)
         usecases.hold.remove("install")
         await wait_until(pilot, lambda: screen_name(pilot) == "WorkScreen")
         await wait_until(pilot, lambda: phase(pilot) == "done" and "Start de les" in flat(pilot))
         await wait_until(pilot, lambda: pilot.app.screen.focused is not None)
         await pilot.press("enter")
         await wait_until(pilot, lambda: phase(pilot) == "busy")
-        await pilot.press("escape")
-        await wait_until(pilot, lambda: screen_name(pilot) == "Dialog")
+        await to_question(pilot)
         usecases.go.set()
         await wait_until(pilot, lambda: screen_name(pilot) == "LessonScreen")
         assert [type(one).__name__ for one in pilot.app.screen_stack] == [

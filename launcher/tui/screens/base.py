@@ -1,6 +1,7 @@
 """What all screens share."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual import work
@@ -52,6 +53,9 @@ class Front(Screen[R]):
 
     async def compose_again(self) -> None:
         """Show what is known now, and keep the focus where it was."""
+        await undisturbed(self._compose_again())
+
+    async def _compose_again(self) -> None:
         focused = self.focused.id if self.focused is not None else None
         await self.recompose()
         if focused:
@@ -76,11 +80,25 @@ class Front(Screen[R]):
         """The watched lesson is shared in another way, or something was measured."""
 
 
+async def undisturbed(change: Coroutine[Any, Any, None]) -> None:
+    """Change widgets, to the end also when who wanted it is cancelled meanwhile.
+
+    Textual waits for widgets that go by waiting for their tasks. A cancel at that moment would end
+    those tasks instead, and leave widgets on the screen that never do anything again, not even go.
+    """
+    await asyncio.shield(asyncio.ensure_future(change))
+
+
 async def refill(container: Widget, widgets: Iterable[Widget]) -> None:
     """Other widgets in ``container``, without touching the rest of the screen."""
+    await undisturbed(_refill(container, widgets))
+
+
+async def _refill(container: Widget, widgets: Iterable[Widget]) -> None:
     async with container.batch():
         await container.remove_children()
-        await container.mount_all(widgets)
+        if container.is_attached:
+            await container.mount_all(widgets)
 
 
 def header(text: str) -> Line:

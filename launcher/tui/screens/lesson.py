@@ -165,9 +165,7 @@ class LessonScreen(LessonFront):
         if not self.query("#joined"):
             return  # It is over: nothing of what is shown then changes any more.
         self.query_one("#joined", Line).show(self._joined())
-        services = self.query_one("#services")
-        await services.remove_children()
-        await services.mount_all(self._services())
+        await refill(self.query_one("#services"), self._services())
         self.sharing_changed()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
