@@ -38,6 +38,7 @@ def parser(t: Translator) -> Parser:
     approve.add_argument("--approve", action="store_true", help=t("cli.option.approve"))
     approve.add_argument("--no-approve", action="store_true", help=t("cli.option.no_approve"))
     seats_option(result)
+    options.add_argument("--free-seats", action="store_true", help=t("cli.option.free_seats"))
     options.add_argument("--address", metavar="IP", help=t("cli.option.address"))
     options.add_argument("--until", metavar="HH:MM", help=t("cli.option.until"))
     options.add_argument("--wifi", metavar="NAME", help=t("cli.option.wifi"))
@@ -77,6 +78,8 @@ def _wishes(options: argparse.Namespace, t: Translator) -> Iterator[dict[str, An
         yield {"do": "new-code"}
     if options.lock or options.unlock:
         yield {"do": "lock" if options.lock else "unlock"}
+    if options.free_seats:
+        yield {"do": "free"}
     if options.seats is not None:
         yield {"do": "seats", "seats": options.seats}
     if options.approve or options.no_approve:
@@ -115,6 +118,8 @@ def _state_lines(now: dict[str, Any], t: Translator) -> Iterator[str]:
         yield t("cli.share.students", names=", ".join(now["students"]))
     if now["waiting"]:
         yield t("cli.share.waiting", names=", ".join(now["waiting"]))
+    if now["unused"]:
+        yield t.plural("cli.share.unused", now["unused"])
     if now["locked"]:
         yield t("cli.share.locked")
     if now["approve_each"]:

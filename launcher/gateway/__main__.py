@@ -109,7 +109,8 @@ def _put(messages: asyncio.Queue[lifeline.Message], message: lifeline.Message) -
 async def _obey(
     messages: asyncio.Queue[lifeline.Message], gateway: Gateway, server: GatewayServer, file: Path
 ) -> None:
-    """What the lesson host asks: ``reload`` the configuration, ``kick`` or ``admit`` a student."""
+    """What the lesson host asks: ``reload`` the configuration, ``kick`` or ``admit`` a student,
+    ``free`` the seats that nobody uses."""
     while True:
         message = await messages.get()
         nickname = message.get("nickname")
@@ -120,6 +121,8 @@ async def _obey(
             await gateway.kick(who)
         elif message.get("do") == "admit":
             await gateway.sessions.admit(who)
+        elif message.get("do") == "free":
+            await gateway.free_unused()
 
 
 async def _reload(gateway: Gateway, server: GatewayServer, file: Path) -> None:
@@ -144,6 +147,7 @@ async def _reload(gateway: Gateway, server: GatewayServer, file: Path) -> None:
 async def _write_status(gateway: Gateway, server: GatewayServer, file: Path) -> None:
     written: dict[str, object] | None = None
     while True:
+        await gateway.sessions.tidy()
         now = gateway.status() | {"listening": [list(place) for place in server.places]}
         if now != written:
             try:

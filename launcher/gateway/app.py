@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from launcher.gateway.config import LIVE, AppRoute, GatewayConfig
 from launcher.gateway.guard import Guard
-from launcher.gateway.limits import CodeGuard
+from launcher.gateway.limits import Clock, CodeGuard, Rate
 from launcher.gateway.pages import (
     LANGUAGE_COOKIE,
     STATIC,
@@ -30,15 +30,29 @@ from launcher.gateway.pages import (
 from launcher.gateway.proxy import METHODS, Proxy
 from launcher.gateway.refusals import Refusal
 from launcher.gateway.sessions import Kicked, Locked, SeatsTaken, Sessions, Student
+from launcher.gateway.tunnel import wants_websocket
 from launcher.i18n import LANGUAGES
 from launcher.sharing.contract import APP_PREFIX, GATEWAY_KEY_HEADER
 from launcher.sharing.join import normalise_code, same_secret
 
+NEW_SEATS_AT_ONCE = 100
+NEW_SEATS_PER_S = 0.5
+"""For one address. A class may sit behind one, and scans within a minute."""
+
 
 class Gateway:
-    """One shared lesson on the network. ``asgi`` is the application to serve."""
+    """One shared lesson on the network. ``asgi`` is the application to serve.
 
-    def __init__(self, config: GatewayConfig, *, clock: Callable[[], float] = time.time) -> None:
+    ``clock`` tells the time of day, ``ticks`` how much of it went by.
+    """
+
+    def __init__(
+        self,
+        config: GatewayConfig,
+        *,
+        clock: Callable[[], float] = time.time,
+        ticks: Clock = time.monotonic,
+    ) -> None:
         self._config = config
         self._clock = clock
         ports = frozenset(app.own_port for app in config.apps if app.own_port is not None)
@@ -46,7 +60,8 @@ class Gateway:
         self._pages = Pages(config.lang, secure=secure, app_ports=ports)
         self._codes = CodeGuard()
         self._probe_seen = False
-        self.sessions = Sessions(config.sessions_file, lang=config.lang)
+        self._new_seats = Rate(burst=NEW_SEATS_AT_ONCE, per_s=NEW_SEATS_PER_S, clock=ticks)
+        self.sessions = Sessions(config.sessions_file, lang=config.lang, clock=ticks)
         self.proxy = Proxy(config.apps, own_cookies=config.cookie)
         routes = [
             Route("/health", self.health),
@@ -90,6 +105,7 @@ class Gateway:
             "joined": len(self.sessions),
             "students": [student.nickname for student in everyone if student.admitted],
             "waiting": [student.nickname for student in everyone if not student.admitted],
+            "unused": len(self._unused()),
             "typed_codes_paused": self._codes.paused,
             "probe_seen": self._probe_seen,
             "heard_from_outside": self._guard.heard_from_outside,
@@ -106,6 +122,14 @@ class Gateway:
             self._guard.heard_from_outside = False
         self._config = self._config.model_copy(update=fresh)
         self._guard.answer_for(config.hosts, self._pages.app_ports)
+
+    def _unused(self) -> list[Student]:
+        """Whose seat is free as far as we see; a page that still listens to its app is in use."""
+        return [one for one in self.sessions.unused() if not self.proxy.serves(one)]
+
+    async def free_unused(self) -> None:
+        """Free the seats that nobody uses. Nothing was made there, so nothing is lost."""
+        await self.sessions.free(self._unused())
 
     async def kick(self, nickname: str) -> None:
         student = await self.sessions.kick(nickname)
@@ -167,6 +191,10 @@ class Gateway:
             # The page with the form gave one. Without, the next page would not know this student.
             raise Refusal("no_cookies")
         old = self._cookie(request)
+        if self.sessions.find(old) is None:
+            wait_s = self._new_seats.wait_s(_peer(request))
+            if wait_s:
+                raise Refusal("too_fast", retry_after_s=wait_s)
         device = f"{_peer(request)} {request.headers.get('user-agent', '')}"
         try:
             cookie = await self.sessions.join(
@@ -219,8 +247,7 @@ class Gateway:
         app = self.proxy.app(request.path_params["app"])
         if app is None:
             raise Refusal("unknown_page")
-        lang = self._pages.language(request.scope)
-        return await self.proxy.forward(request, app, student, lang)
+        return await self._forward(request, app, student)
 
     async def use_rooted_app(self, request: Request) -> Response:
         """An app at the root of a port of its own."""
@@ -230,6 +257,11 @@ class Gateway:
         app = self.proxy.rooted(request.scope["server"][1])
         if app is None:
             raise Refusal("unknown_page")
+        return await self._forward(request, app, student)
+
+    async def _forward(self, request: Request, app: AppRoute, student: Student) -> Response:
+        if request.method not in ("GET", "HEAD") or wants_websocket(request):
+            await self.sessions.works(self._cookie(request))
         lang = self._pages.language(request.scope)
         return await self.proxy.forward(request, app, student, lang)
 

@@ -86,6 +86,10 @@ class Proxy:
         """The app that has this port for itself."""
         return self._rooted.get(port)
 
+    def serves(self, student: Student) -> bool:
+        """Whether something of an app is on its way to this student now."""
+        return student.id in self._open
+
     def end_streams_of(self, student: Student) -> None:
         """Break off everything that this student still receives."""
         for leaving in self._leaving.get(student.id, ()):

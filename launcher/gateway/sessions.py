@@ -4,32 +4,55 @@ The file lets joined students stay who they are when the gateway is restarted in
 lesson. It holds no address, no device and no name: nicknames are given. From which device a student
 came is kept in memory only, as a keyed hash, for the one moment that the laptop gets another
 address: a browser does not bring its cookie to the new one.
+
+A seat is somebody's once the browser came back with its cookie. One that refuses cookies never
+does, and would take a seat with each visit: those seats fall free again.
 """
 
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from launcher.files import read_json_object, write_private_json
+from launcher.gateway.limits import Clock
 from launcher.gateway.nicknames import new_nickname
 
 REMEMBERED_KICKS = 200
+KEPT_FOR_S = 120.0
+"""For so long a seat is kept for a browser that has not come back with its cookie yet."""
+
+GOES_FIRST_AFTER_S = 5.0
+"""Such a seat goes to the next one who comes when all are taken. Coming back takes a second."""
+
+QUIET_FOR_S = 120.0
+"""Who never sent anything and was not heard for so long does not use the seat, as far as we see."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Student:
     """``id`` is 22 base64url characters and is known to the apps only.
 
-    Who is not ``admitted`` waits for the teacher.
+    Who is not ``admitted`` waits for the teacher. Who ``works`` has sent something to an app.
     """
 
     id: str
     nickname: str
     admitted: bool = True
+    works: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class _Browser:
+    """Where a student is. ``came_back`` is whether it has shown its cookie."""
+
+    device: str
+    heard_at: float
+    came_back: bool
 
 
 class SeatsTaken(Exception):  # noqa: N818 - what happened
@@ -47,9 +70,10 @@ class Locked(Exception):  # noqa: N818 - what happened
 class Sessions:
     """The joined students of one lesson, by the hash of their cookie."""
 
-    def __init__(self, file: Path, *, lang: str) -> None:
+    def __init__(self, file: Path, *, lang: str, clock: Clock = time.monotonic) -> None:
         self._file = file
         self._lang = lang
+        self._clock = clock
         content = read_json_object(file) or {}
         self._students = _load(content)
         self._kicked = _load_kicked(content)
@@ -57,7 +81,10 @@ class Sessions:
         self._saved_version = 0
         self._saving = asyncio.Lock()
         self._device_key = secrets.token_bytes(16)
-        self._devices: dict[str, str] = {}
+        self._browsers = {
+            student.id: _Browser(device="", heard_at=clock(), came_back=True)
+            for student in self._students.values()
+        }
         self._to_return: set[str] = set()
 
     def __len__(self) -> int:
@@ -89,15 +116,17 @@ class Sessions:
         """
         if self.was_kicked(cookie):
             raise Kicked
+        self._forget_who_never_came_back()
         device = self._device(device)
         hashed = _hash(cookie) if cookie else ""
-        if hashed not in self._students:
+        brought = hashed in self._students
+        if not brought:
             hashed = self._returning(device) or ""
         student = self._students.pop(hashed, None)
         if student is None:
             if locked:
                 raise Locked
-            if len(self._students) >= seats:
+            if len(self._students) >= seats and not self._give_one_away():
                 raise SeatsTaken
             taken = {one.nickname for one in self._students.values()}
             student = Student(
@@ -107,7 +136,12 @@ class Sessions:
             )
         fresh = secrets.token_urlsafe(32)
         self._students[_hash(fresh)] = student
-        self._devices[student.id] = device
+        before = self._browsers.get(student.id)
+        self._browsers[student.id] = _Browser(
+            device=device,
+            heard_at=self._clock(),
+            came_back=brought or (before is not None and before.came_back),
+        )
         self._to_return.discard(student.id)
         await self._save()
         return fresh
@@ -119,19 +153,74 @@ class Sessions:
     def seen(self, student: Student) -> None:
         """The student's browser still has its cookie."""
         self._to_return.discard(student.id)
+        browser = self._browsers[student.id]
+        browser.came_back = True
+        browser.heard_at = self._clock()
+
+    async def works(self, cookie: str | None) -> None:
+        """Who has this cookie sends something to an app."""
+        hashed = _hash(cookie or "")
+        student = self._students.get(hashed)
+        if student is not None and not student.works:
+            self._students[hashed] = replace(student, works=True)
+            await self._save()
+
+    def unused(self) -> list[Student]:
+        """Who never sent anything to an app and has been quiet for a while."""
+        now = self._clock()
+        return [
+            student
+            for student in self._students.values()
+            if not student.works and now - self._browsers[student.id].heard_at >= QUIET_FOR_S
+        ]
+
+    async def tidy(self) -> None:
+        """Free the seats of browsers that never came back with their cookie."""
+        if self._forget_who_never_came_back():
+            await self._save()
+
+    async def free(self, students: Collection[Student]) -> None:
+        """Free these seats. Unlike who is kicked, they may join again."""
+        ids = {student.id for student in students}
+        for hashed in [one for one, student in self._students.items() if student.id in ids]:
+            self._forget(hashed)
+        await self._save()
 
     async def leave(self, cookie: str | None) -> None:
-        student = self._students.pop(_hash(cookie), None) if cookie else None
-        if student is not None:
-            self._devices.pop(student.id, None)
+        hashed = _hash(cookie or "")
+        if hashed in self._students:
+            self._forget(hashed)
             await self._save()
+
+    def _forget(self, hashed: str) -> None:
+        student = self._students.pop(hashed)
+        self._browsers.pop(student.id, None)
+        self._to_return.discard(student.id)
+
+    def _never_came_back(self, for_s: float) -> list[str]:
+        """Since so long, the oldest first."""
+        until = self._clock() - for_s
+        browsers = ((one, self._browsers[student.id]) for one, student in self._students.items())
+        found = [(its.heard_at, one) for one, its in browsers if not its.came_back]
+        return [one for since, one in sorted(found) if since <= until]
+
+    def _forget_who_never_came_back(self) -> bool:
+        found = self._never_came_back(KEPT_FOR_S)
+        for hashed in found:
+            self._forget(hashed)
+        return bool(found)
+
+    def _give_one_away(self) -> bool:
+        found = self._never_came_back(GOES_FIRST_AFTER_S)
+        if found:
+            self._forget(found[0])
+        return bool(found)
 
     async def kick(self, nickname: str) -> Student | None:
         """Send away who has that nickname: that browser does not get in again."""
         for hashed, student in self._students.items():
             if student.nickname == nickname:
-                del self._students[hashed]
-                self._devices.pop(student.id, None)
+                self._forget(hashed)
                 self._kicked = [*self._kicked, hashed][-REMEMBERED_KICKS:]
                 await self._save()
                 return student
@@ -153,9 +242,9 @@ class Sessions:
         found = [
             hashed
             for hashed, student in self._students.items()
-            if student.id in self._to_return and self._devices.get(student.id) == device
+            if student.id in self._to_return and self._browsers[student.id].device == device
         ]
-        others = [one for one in self._devices.values() if one == device]
+        others = [one for one in self._browsers.values() if one.device == device]
         return found[0] if len(found) == 1 and len(others) == 1 else None
 
     async def _save(self) -> None:
@@ -171,6 +260,7 @@ class Sessions:
                     "id": student.id,
                     "nickname": student.nickname,
                     "admitted": student.admitted,
+                    "works": student.works,
                 }
                 for hashed, student in self._students.items()
             }
@@ -193,6 +283,7 @@ def _load(content: Mapping[str, Any]) -> dict[str, Student]:
             id=str(entry["id"]),
             nickname=str(entry["nickname"]),
             admitted=entry.get("admitted") is not False,
+            works=entry.get("works") is not False,
         )
         for hashed, entry in students.items()
         if isinstance(entry, dict) and "id" in entry and "nickname" in entry

@@ -15,11 +15,12 @@ def alarms(
     no_address: bool,
     moved_s: float | None,
     codes_paused: bool,
+    unused_seats: int,
     left_s: float | None,
     internet: Reading,
 ) -> list[Notice]:
     """``moved_s`` is how long ago the address changed, ``left_s`` what is left of the lesson, both
-    in seconds or None.
+    in seconds or None. ``unused_seats`` are those of a lesson that is full.
     """
     found: list[Notice] = []
     if no_address:
@@ -31,6 +32,8 @@ def alarms(
         found.append(Notice(code="host.internet_seen", params=seen))
     if left_s is not None and 0 < left_s <= ENDS_SOON_S:
         found.append(Notice(code="host.ends_soon", params={"minutes": minutes_left(left_s)}))
+    if unused_seats:
+        found.append(Notice(code="host.seats_unused", params={"seats": unused_seats}))
     if codes_paused:
         found.append(Notice(code="host.typed_codes_paused"))
     return found

@@ -148,6 +148,7 @@ class SharingControl:
             "joined": self._status.get("joined"),
             "students": self._status.get("students", []),
             "waiting": self._status.get("waiting", []),
+            "unused": self._unused,
             "typed_codes_paused": paused,
             "ends_at": share.ends_at,
             "seconds_left": None if left_s is None else math.ceil(left_s),
@@ -168,6 +169,7 @@ class SharingControl:
                     no_address=self._no_address,
                     moved_s=moved_s,
                     codes_paused=paused,
+                    unused_seats=self._unused if self._full else 0,
                     left_s=left_s,
                     internet=reading,
                 )
@@ -182,10 +184,10 @@ class SharingControl:
     async def do(self, wanted: Mapping[str, Any]) -> None:
         """One thing that the teacher wants: ``{"do": …}``. Raises `PaadjeError`.
 
-        ``new-code``, ``lock``, ``unlock``, ``kick {nickname}``, ``admit {nickname?}``, ``seats
-        {seats}``, ``approve {each}``, ``move {address}``, ``end {at?, minutes?}``, ``test``,
-        ``answer {question, answer}``, ``hotspot {name?, password?}``. ``end`` alone takes the end
-        time away.
+        ``new-code``, ``lock``, ``unlock``, ``kick {nickname}``, ``admit {nickname?}``, ``free``
+        (the seats that nobody uses), ``seats {seats}``, ``approve {each}``, ``move {address}``,
+        ``end {at?, minutes?}``, ``test``, ``answer {question, answer}``, ``hotspot {name?,
+        password?}``. ``end`` alone takes the end time away.
         """
         name = wanted.get("do")
         if name == "new-code":
@@ -197,6 +199,9 @@ class SharingControl:
         elif name == "admit":
             who = wanted.get("nickname")
             await self._tell("admit", None if who is None else self._known(who, "waiting"))
+        elif name == "free":
+            if self._unused:
+                await self._tell("free", None)
         elif name == "seats":
             await self._change(seats=_number(wanted.get("seats"), 1, MOST_SEATS))
         elif name == "approve":
@@ -350,6 +355,15 @@ class SharingControl:
     @property
     def _typed_codes_paused(self) -> bool:
         return self._status.get("typed_codes_paused") is True
+
+    @property
+    def _unused(self) -> int:
+        return int(self._status.get("unused", 0))
+
+    @property
+    def _full(self) -> bool:
+        taken = len(self._status.get("students", [])) + len(self._status.get("waiting", []))
+        return taken >= self.share.seats
 
     def _watch_codes(self) -> None:
         paused = self._typed_codes_paused

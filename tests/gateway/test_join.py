@@ -136,7 +136,8 @@ def test_every_student_is_somebody_else(start_gateway: StartGateway) -> None:
 
 def test_a_full_lesson_says_so_and_leaving_makes_room(start_gateway: StartGateway) -> None:
     gateway = start_gateway(seats=2)
-    first, _second = gateway.student(), gateway.student()
+    first, second = gateway.student(), gateway.student()
+    assert {one.get("/a/demo/").status_code for one in (first, second)} == {200}
     third = gateway.visitor()
     assert error_of(third.post("/join", json={"token": TOKEN})) == (403, "gateway.full")
     assert first.post("/join", json={"token": TOKEN}).status_code == 200

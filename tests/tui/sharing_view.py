@@ -26,6 +26,7 @@ def make_sharing(**changes: object) -> dict[str, Any]:
         "joined": 0,
         "students": [],
         "waiting": [],
+        "unused": 0,
         "typed_codes_paused": False,
         "ends_at": None,
         "seconds_left": None,

@@ -181,6 +181,17 @@ async def test_who_is_new_can_be_made_to_wait_and_there_can_be_more_seats(
     assert wishes(usecases, "seats") == [{"do": "seats", "seats": 50}]
 
 
+async def test_seats_that_nobody_uses_are_freed_with_one_key(start_app: Start) -> None:
+    usecases = sharing_of()
+    async with start_app(usecases) as pilot:
+        await to_sharing(pilot, "w", "PeopleScreen")
+        assert "ongebruikte" not in menu_text(pilot)
+        usecases.sharing = usecases.sharing | {"unused": 12}
+        await wait_until(pilot, lambda: "Maak 12 ongebruikte plaatsen vrij" in menu_text(pilot))
+        await choose(pilot, "free")
+        await wait_until(pilot, lambda: wishes(usecases, "free") == [{"do": "free"}])
+
+
 async def test_list_follows_the_class_and_stays_where_it_was(start_app: Start) -> None:
     usecases = sharing_of()
     async with start_app(usecases) as pilot:

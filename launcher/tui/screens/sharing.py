@@ -246,6 +246,9 @@ class PeopleScreen(MenuScreen):
             yield f"admit {name}", t("tui.sharing.admit", name=name), t("tui.sharing.waits")
         approve = "approve_off" if view["approve_each"] else "approve_on"
         yield approve, t(f"tui.sharing.{approve}"), t(f"tui.sharing.{approve}_now")
+        if view["unused"]:
+            free = t.plural("tui.sharing.free_seats", view["unused"])
+            yield "free", free, t("tui.sharing.free_seats_now")
         seats = t.plural("tui.sharing.more_seats", MORE_SEATS)
         yield "seats", seats, t.plural("tui.sharing.seats_now", view["seats"])
         for name in view["students"]:
@@ -257,6 +260,8 @@ class PeopleScreen(MenuScreen):
             self._want(do="admit")
         elif action == "admit":
             self._want(do="admit", nickname=name)
+        elif action == "free":
+            self._want(do="free")
         elif action == "seats":
             assert self.sharing is not None
             self._want(do="seats", seats=self.sharing["seats"] + MORE_SEATS)

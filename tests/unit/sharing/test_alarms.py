@@ -9,7 +9,8 @@ from launcher.sharing.outbound import Reading
 
 CLEAN = Reading(method="bytes", looks=3, bytes=0, connections=0)
 CALM: dict[str, Any] = {
-    "no_address": False, "moved_s": None, "codes_paused": False, "left_s": None, "internet": CLEAN,
+    "no_address": False, "moved_s": None, "codes_paused": False, "unused_seats": 0, "left_s": None,
+    "internet": CLEAN,
 }  # fmt: skip
 
 
@@ -22,6 +23,7 @@ CALM: dict[str, Any] = {
         ({"moved_s": 599.0}, ["host.address_changed"]),
         ({"moved_s": 600.0}, []),
         ({"codes_paused": True}, ["host.typed_codes_paused"]),
+        ({"unused_seats": 3}, ["host.seats_unused"]),
         ({"left_s": 301.0}, []),
         ({"left_s": 300.0}, ["host.ends_soon"]),
         ({"left_s": 0.0}, []),
@@ -40,8 +42,12 @@ def test_minutes_are_rounded_up(left_s: float, minutes: int) -> None:
 
 def test_the_most_urgent_comes_first() -> None:
     leaking = Reading(method="bytes", looks=3, bytes=12, connections=1)
-    found = alarms(no_address=False, moved_s=1.0, codes_paused=True, left_s=10.0, internet=leaking)
+    found = alarms(
+        **(CALM | {"moved_s": 1.0, "codes_paused": True, "unused_seats": 2, "left_s": 10.0}
+           | {"internet": leaking})
+    )  # fmt: skip
     assert [each.code for each in found] == [
-        "host.address_changed", "host.internet_seen", "host.ends_soon", "host.typed_codes_paused",
+        "host.address_changed", "host.internet_seen", "host.ends_soon", "host.seats_unused",
+        "host.typed_codes_paused",
     ]  # fmt: skip
     assert found[1].params == {"bytes": 12, "connections": 1}

@@ -36,6 +36,7 @@ def share(*arguments: str) -> int:
         (("--unlock",), {"do": "unlock"}),
         (("--new-code",), {"do": "new-code"}),
         (("--seats", "60"), {"do": "seats", "seats": 60}),
+        (("--free-seats",), {"do": "free"}),
         (("--approve",), {"do": "approve", "each": True}),
         (("--no-approve",), {"do": "approve", "each": False}),
         (("--kick", "Rode Vos"), {"do": "kick", "nickname": "Rode Vos"}),
