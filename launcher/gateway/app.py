@@ -55,7 +55,7 @@ class Gateway:
     ) -> None:
         self._config = config
         self._clock = clock
-        ports = frozenset(app.own_port for app in config.apps if app.own_port is not None)
+        ports = _own_ports(config)
         secure = config.certificate is not None
         self._pages = Pages(config.lang, secure=secure, app_ports=ports)
         self._codes = CodeGuard()
@@ -87,7 +87,8 @@ class Gateway:
         )
 
         async def by_port(scope: Scope, receive: Receive, send: Send) -> None:
-            await (rooted if scope["server"][1] in ports else router)(scope, receive, send)
+            beside = scope["server"][1] in self._pages.app_ports
+            await (rooted if beside else router)(scope, receive, send)
 
         self._guard = Guard(
             by_port if ports else router,
@@ -121,6 +122,8 @@ class Gateway:
             self.sessions.moved()
             self._guard.heard_from_outside = False
         self._config = self._config.model_copy(update=fresh)
+        self._pages.app_ports = _own_ports(config)
+        self.proxy.take(config.apps)
         self._guard.answer_for(config.hosts, self._pages.app_ports)
 
     def _unused(self) -> list[Student]:
@@ -348,6 +351,10 @@ class Gateway:
             if same == name and int(port) not in ports:
                 return f"{self._config.scheme}://{host}/"
         raise Refusal("unknown_page")
+
+
+def _own_ports(config: GatewayConfig) -> frozenset[int]:
+    return frozenset(app.own_port for app in config.apps if app.own_port is not None)
 
 
 async def _fields(request: Request) -> dict[str, str]:

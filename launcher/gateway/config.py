@@ -10,8 +10,9 @@ from launcher.sharing.join import CODE_LENGTH, MOST_SEATS, TOKEN_CHARACTERS
 
 LIVE = frozenset(
     ("bind", "hosts", "token", "code", "probe", "seats", "locked", "approve_each", "expires_at",
-     "version")
+     "apps", "version")
 )  # fmt: skip
+"""Of the apps nothing but their own port."""
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 

@@ -61,8 +61,7 @@ class Proxy:
     def __init__(
         self, apps: list[AppRoute], *, own_cookies: str = "", per_student: Rate | None = None
     ) -> None:
-        self._apps = {app.id: app for app in apps if app.own_port is None}
-        self._rooted = {app.own_port: app for app in apps if app.own_port is not None}
+        self.take(apps)
         self._own_cookies = own_cookies
         self._per_student = per_student or Rate(burst=120, per_s=20)
         self._open: Counter[str] = Counter()
@@ -74,6 +73,11 @@ class Proxy:
             trust_env=False,
         )
         del self._client.headers["user-agent"]
+
+    def take(self, apps: list[AppRoute]) -> None:
+        """From now on, these."""
+        self._apps = {app.id: app for app in apps if app.own_port is None}
+        self._rooted = {app.own_port: app for app in apps if app.own_port is not None}
 
     async def close(self) -> None:
         await self._client.aclose()

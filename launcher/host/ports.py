@@ -12,18 +12,27 @@ def ports_now(share: ShareEntry, config: dict[str, Any]) -> tuple[int, int]:
 
     Apps with a port of their own get a free one in ``config``. Raises ``services.port_taken``.
     """
-    port = free_at(share.port, share.address)
+    port = class_port(share, config)
     local = port
     if share.address != LOOPBACK and share.loopback_port is not None:
         local = share.loopback_port
         if not is_free(LOOPBACK, local):
             local = free_port()
-    taken = {port}
+    return port, local
+
+
+def class_port(share: ShareEntry, config: dict[str, Any], but: Collection[int] = ()) -> int:
+    """The port for the class, free at its address now and none of ``but``.
+
+    Apps with a port of their own get such a one in ``config``. Raises ``services.port_taken``.
+    """
+    port = free_at(share.port, share.address, but)
+    taken = {*but, port}
     for app in config["apps"]:
         if app.get("own_port"):
-            app["own_port"] = free_at(app["own_port"], share.address, but=taken)
+            app["own_port"] = free_at(app["own_port"], share.address, taken)
             taken.add(app["own_port"])
-    return port, local
+    return port
 
 
 def own_ports(config: Mapping[str, Any]) -> list[int]:

@@ -24,7 +24,7 @@ from launcher.events import Event, Notice
 from launcher.files import read_json_object, write_private_json
 from launcher.host.alarms import alarms
 from launcher.host.awake import Awake
-from launcher.host.ports import free_at, own_ports, ports_now
+from launcher.host.ports import class_port, own_ports, ports_now
 from launcher.host.prewarm import prewarm
 from launcher.host.reach import ReachTest
 from launcher.services.ports import LOOPBACK
@@ -223,18 +223,21 @@ class SharingControl:
         else:
             raise UsageError("host.unknown_wish", detail=repr(name)[:40])
 
-    async def _change(self, **fields: Any) -> None:
+    async def _change(self, *, apps: list[Any] | None = None, **fields: Any) -> None:
+        """``apps`` are those of the gateway, when they get other ports."""
         async with self._changing:
             self._spec = dataclasses.replace(
                 self._spec, share=dataclasses.replace(self.share, **fields)
             )
-            await asyncio.to_thread(self._write)
+            await asyncio.to_thread(self._write, apps)
             self._send(GATEWAY, {"do": "reload"})
 
-    def _write(self) -> None:
+    def _write(self, apps: list[Any] | None = None) -> None:
         config = self._gateway_file()
         if config is None:
             return
+        if apps is not None:
+            config["apps"] = apps
         share = self.share
         config |= {
             "token": share.token,
@@ -268,7 +271,11 @@ class SharingControl:
                 self._no_address = True
                 self._publish(Notice(code="host.no_address"))
             return
-        await self._move(chosen.address, found)
+        try:
+            await self._move(chosen.address, found)
+        except PaadjeError as error:
+            # It may have gone again meanwhile: the next look finds out.
+            log.warning("cannot move: %s", error.code)
 
     async def _move(self, address: str, found: Sequence[InterfaceAddress] | None = None) -> None:
         if self.share.mode != "lan":
@@ -277,15 +284,23 @@ class SharingControl:
         chosen = choose_address(address, found=found)
         if chosen.address == self.share.address:
             return
-        port = self.share.port
+        refused: set[int] = set()
         for _ in range(PORT_TRIES):
-            port = free_at(port, address)
+            config = self._gateway_file() or {"apps": []}
+            there = dataclasses.replace(self.share, address=address)
+            port = class_port(there, config, refused)
             await self._change(
-                address=address, port=port, interface=chosen.interface, warnings=chosen.warnings
+                apps=config["apps"],
+                address=address,
+                port=port,
+                interface=chosen.interface,
+                warnings=chosen.warnings,
             )
-            if await self._gateway_tells(partial(_listens_at, [address, port])):
+            wanted = {port, *own_ports(config)}
+            if await self._gateway_tells(partial(_listens_at, address, wanted)):
                 break
-            port += 1
+            # They were free, and taken before the gateway got there.
+            refused |= wanted - _ports_at(address, self._gateway_status())
         self._missing = 0
         self._no_address = False
         self._moved_at = self._clock()
@@ -440,8 +455,12 @@ def family_of(pid: int) -> set[int]:
     return {pid}
 
 
-def _listens_at(place: list[object], status: Mapping[str, Any]) -> bool:
-    return place in status.get("listening", [])
+def _listens_at(address: str, ports: set[int], status: Mapping[str, Any]) -> bool:
+    return ports <= _ports_at(address, status)
+
+
+def _ports_at(address: str, status: Mapping[str, Any]) -> set[int]:
+    return {port for place, port in status.get("listening", []) if place == address}
 
 
 def _number(value: object, least: int, most: int) -> int:

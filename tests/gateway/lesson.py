@@ -22,10 +22,18 @@ from tests.gateway.harness import CODE, KEY, TOKEN, wait_until
 
 
 class RunningLesson:
-    """``share`` changes the entry of the lesson; ``prefix`` runs the host somewhere else."""
+    """``share`` changes the entry of the lesson; ``prefix`` runs the host somewhere else.
+
+    With ``own_port`` the app is at the root of that port.
+    """
 
     def __init__(
-        self, folder: Path, app_port: int, prefix: tuple[str, ...] = (), **share: Any
+        self,
+        folder: Path,
+        app_port: int,
+        prefix: tuple[str, ...] = (),
+        own_port: int | None = None,
+        **share: Any,
     ) -> None:
         self.folder = folder
         self.prefix = prefix
@@ -42,7 +50,7 @@ class RunningLesson:
             **share,
         }
         entry = ShareEntry(**values)
-        bind, hosts = places(entry)
+        bind, hosts = places(entry, [own_port] if own_port else [])
         self.config = {
             "bind": bind,
             "hosts": hosts,
@@ -57,6 +65,7 @@ class RunningLesson:
                     "title": {"nl": "Proef", "en": "Demo"},
                     "upstream": f"http://127.0.0.1:{app_port}",
                     "key": KEY,
+                    "own_port": own_port,
                 }
             ],
             "status_file": str(folder / "gateway-status.json"),

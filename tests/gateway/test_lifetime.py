@@ -53,6 +53,7 @@ def test_what_is_kept_is_private_and_holds_no_cookie(start_gateway: StartGateway
         "joined": 1,
         "students": [nickname],
         "waiting": [],
+        "unused": 0,
         "typed_codes_paused": False,
         "probe_seen": False,
         "heard_from_outside": False,

@@ -15,7 +15,7 @@ import pytest
 
 from launcher.sharing.reachability import Findings, judge
 from tests.conftest import require
-from tests.gateway.harness import TOKEN, wait_until
+from tests.gateway.harness import TOKEN, free_port, wait_until
 from tests.gateway.lesson import RunningLesson
 from tests.gateway.test_network import HERE, THERE, ip, namespaces
 
@@ -65,13 +65,9 @@ def open_ports(phone: str, *arguments: str) -> set[int]:
 def test_only_the_port_of_the_lesson_answers(namespaces: tuple[str, str], tmp_path: Path) -> None:
     require(shutil.which("nmap") is not None, "nmap is not installed")
     laptop, phone = namespaces
-    cable = subprocess.run(
-        ["ip", "-n", laptop, "-o", "link"], capture_output=True, text=True, check=True
-    ).stdout
-    name = re.search(r"\d+: (l\w+)@", cable)
-    assert name is not None
-    ip("-n", laptop, "address", "add", "fd00:213::1/64", "dev", name[1], "nodad")
-    phone_end = name[1].replace("l", "p", 1)
+    name = cable_of(laptop)
+    ip("-n", laptop, "address", "add", "fd00:213::1/64", "dev", name, "nodad")
+    phone_end = name.replace("l", "p", 1)
     ip("-n", phone, "address", "add", "fd00:213::2/64", "dev", phone_end, "nodad")
     with shared_lesson(tmp_path, laptop) as lesson:
         port = lesson.spec.share.port
@@ -122,19 +118,24 @@ def test_isolation_is_suspected_on_its_exact_signature_only(
         assert judge(findings(lesson, answers=True)).cause == "something_else"
 
 
+def cable_of(laptop: str) -> str:
+    links = subprocess.run(
+        ["ip", "-n", laptop, "-o", "link"], capture_output=True, text=True, check=True
+    ).stdout
+    name = re.search(r"\d+: (l\w+)@", links)
+    assert name is not None
+    return name[1]
+
+
 def test_thirty_students_keep_who_they_are_when_the_address_changes(
     namespaces: tuple[str, str],
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
     laptop, phone = namespaces
-    cable = subprocess.run(
-        ["ip", "-n", laptop, "-o", "link"], capture_output=True, text=True, check=True
-    ).stdout
-    name = re.search(r"\d+: (l\w+)@", cable)
-    assert name is not None
+    name = cable_of(laptop)
     for address in STUDENTS:
-        ip("-n", phone, "address", "add", f"{address}/24", "dev", name[1].replace("l", "p", 1))
+        ip("-n", phone, "address", "add", f"{address}/24", "dev", name.replace("l", "p", 1))
     with shared_lesson(tmp_path, laptop) as lesson:
         class_ = subprocess.Popen(
             ["ip", "netns", "exec", phone, sys.executable, PROGRAM, *STUDENTS],
@@ -145,8 +146,8 @@ def test_thirty_students_keep_who_they_are_when_the_address_changes(
         ask = asker(class_, lesson)
         try:
             before = ask(HERE)
-            ip("-n", laptop, "address", "del", f"{HERE}/24", "dev", name[1])
-            ip("-n", laptop, "address", "add", f"{MOVED}/24", "dev", name[1])
+            ip("-n", laptop, "address", "del", f"{HERE}/24", "dev", name)
+            ip("-n", laptop, "address", "add", f"{MOVED}/24", "dev", name)
             began = time.monotonic()
             wait_until(lambda: lesson.share()["address"] == MOVED, "the new address")
             after = ask(MOVED)
@@ -170,6 +171,71 @@ def test_thirty_students_keep_who_they_are_when_the_address_changes(
             ),
             "the old address left",
         )
+
+
+OTHER_PROGRAM = """
+import socket, sys
+taken = [socket.create_server((sys.argv[1], int(port))) for port in sys.argv[2:]]
+print("listens", flush=True)
+sys.stdin.read()
+"""
+STUDENT = """
+import sys, httpx
+url, token = sys.argv[1:]
+with httpx.Client(base_url=url, headers={"origin": url}, trust_env=False, timeout=20) as phone:
+    way_in = phone.post("/join", json={"token": token}).json()["next"]
+    page = phone.get(way_in)
+    form = phone.get("/j", headers={"accept": "text/html"}).headers["content-security-policy"]
+    print(way_in, page.status_code, way_in.rstrip("/") in form)
+"""
+
+
+def test_an_app_on_a_port_of_its_own_moves_along(
+    namespaces: tuple[str, str], tmp_path: Path
+) -> None:
+    """At the new address other programs have both ports: other ones are taken, and links follow."""
+    laptop, phone = namespaces
+    inside = ("ip", "netns", "exec", laptop, sys.executable, "-c")
+    name = cable_of(laptop)
+    own = free_port()
+    with shared_lesson(tmp_path, laptop, own_port=own) as lesson:
+        before = lesson.share()["port"]
+        # The laptop has both addresses for a moment, as with a cable beside the Wi-Fi. Within one
+        # network the second would go with the first.
+        ip("-n", laptop, "address", "add", f"{MOVED}/25", "dev", name)
+        other = subprocess.Popen(
+            [*inside, OTHER_PROGRAM, MOVED, str(before), str(own)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert other.stdin is not None
+        assert other.stdout is not None
+        try:
+            assert other.stdout.readline()
+            ip("-n", laptop, "address", "del", f"{HERE}/24", "dev", name)
+            wait_until(lambda: lesson.share()["address"] == MOVED, "the new address")
+            now = lesson.share()["port"]
+            wait_until(
+                lambda: (
+                    [MOVED, now] in lesson.gateway_status()["listening"]
+                    and len(lesson.gateway_status()["listening"]) == 3
+                ),
+                "the gateway there",
+            )
+            seen = subprocess.run(
+                ["ip", "netns", "exec", phone, sys.executable, "-c", STUDENT,
+                 f"http://{MOVED}:{now}", TOKEN],
+                capture_output=True, text=True, check=True, timeout=60,
+            )  # fmt: skip
+        finally:
+            other.stdin.close()
+            other.wait()
+            other.stdout.close()
+        way_in, status, in_policy = seen.stdout.split()
+        there = int(way_in.removeprefix(f"http://{MOVED}:").rstrip("/"))
+        assert now > before
+        assert there > own
+        assert (status, in_policy) == ("200", "True")
 
 
 WHO_IS = """

@@ -19,12 +19,15 @@ class Lesson:
     def __init__(self, folder: Path, app_port: int = 1, **changes: Any) -> None:
         self.now = 1000.0
         self.config = gateway_config(folder, app_port, **changes)
-        self.open()
+        self.gateway = self.open()
 
-    def open(self) -> None:
-        """Also again, as after a crash."""
-        config = GatewayConfig.model_validate(self.config)
-        self.gateway = Gateway(config, ticks=lambda: self.now)
+    def open(self) -> Gateway:
+        return Gateway(GatewayConfig.model_validate(self.config), ticks=lambda: self.now)
+
+    async def crash(self) -> None:
+        """And it is started again."""
+        await self.gateway.proxy.close()
+        self.gateway = self.open()
 
     def browser(self, address: str) -> httpx.AsyncClient:
         url = f"http://{self.config['hosts'][0]}"
@@ -123,7 +126,7 @@ async def test_the_teacher_frees_what_nobody_uses(tmp_path: Path, app_port: int)
     # Nobody was sent away: the same phone scans again and is in.
     assert (await gone.post("/join", json={"token": TOKEN})).status_code == 200
     # Who works is remembered, also when the gateway has to start again.
-    lesson.open()
+    await lesson.crash()
     lesson.now += QUIET_FOR_S
     assert await lesson.told("unused") == 2
 
