@@ -233,7 +233,6 @@ class Needs(Strict):
     context_tokens: int = Field(ge=512, le=131072)
     languages: tuple[Language, ...] = ("nl", "en")
     memory_bytes: int = Field(0, ge=0, description="Beside the model.")
-    disk_bytes: int = Field(0, ge=0, description="Beside the model.")
 
 
 class Service(Strict):

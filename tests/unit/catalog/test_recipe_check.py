@@ -91,7 +91,7 @@ def test_all_findings_come_at_once_in_the_order_of_the_lines(tmp_path: Path) -> 
         GOOD.replace('icon = "💬"', 'icno = "💬"')
         .replace('"{slots}"', '"{slot}"')
         .replace('access = "join"', 'access = "all"')
-        .replace("disk_bytes = 104857600", "disk_byte = 104857600")
+        .replace("memory_bytes = 268435456", "memory_byte = 268435456")
     )
     findings = check(broken, tmp_path)
     assert [finding.code for finding in findings] == [
@@ -102,7 +102,7 @@ def test_all_findings_come_at_once_in_the_order_of_the_lines(tmp_path: Path) -> 
         "not_allowed",
     ]
     assert [finding.line for finding in findings] == sorted(f.line for f in findings)
-    nearest = {None, "icon", "disk_bytes", "slots", "teacher-only"}
+    nearest = {None, "icon", "memory_bytes", "slots", "teacher-only"}
     assert {f.params.get("nearest") for f in findings} == nearest
 
 
