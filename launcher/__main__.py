@@ -5,6 +5,7 @@ imported when it is needed, so that ``paadje --version`` answers at once.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
+        _let_interrupts_through()
         if list(arguments) == ["--version"]:
             sys.stdout.write(f"paadje {__version__}\n")
             return ExitCode.OK
@@ -61,6 +63,12 @@ def _run(arguments: Sequence[str]) -> int:
         if known is not None:
             return show_error(known, arguments, os.environ)
         return show_bug(error, arguments, os.environ)
+
+
+def _let_interrupts_through() -> None:
+    """``./paadje`` holds Ctrl-C back until here: before this, Python would answer it itself."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _open_closed_streams() -> None:

@@ -9,6 +9,7 @@ from __future__ import print_function
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -173,17 +174,31 @@ def call(code, name, command):
         stop(code, name, lines[-1] if lines else "")
 
 
-def run(arguments, lock_name):
-    """Prepare the environment and become the command; does not return."""
+def hold_interrupts(held):
+    """Keep Ctrl-C until the program is there to answer it in words, or let it through again."""
+    if hasattr(signal, "pthread_sigmask"):
+        how = signal.SIG_BLOCK if held else signal.SIG_UNBLOCK
+        signal.pthread_sigmask(how, [signal.SIGINT])
+
+
+def run(arguments, lock_name, answers_interrupts=False):
+    """Prepare the environment and become the command; does not return.
+
+    A command that answers interrupts lets them through itself, and gets them held back.
+    """
     if sys.version_info < OLDEST:
         restart_with_newer_python()
     try:
+        hold_interrupts(False)
         python = prepare(lock_name)
+        hold_interrupts(answers_interrupts)
     except KeyboardInterrupt:
         sys.exit(130)
     except (IOError, OSError) as error:
         # A folder where nothing may be written, or a disk that is full.
         stop("core.no_environment", "venv", str(error))
     if os.name == "nt":
+        # Ctrl-C reaches the program as well, and it decides what happens.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.exit(subprocess.call([python] + arguments))
     os.execv(python, [python] + arguments)

@@ -233,6 +233,53 @@ def test_python_too_old(lang: str, more: list[str]) -> None:
         assert ("te oud" if lang == "nl" else "too old") in said
 
 
+HELD = """
+import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+os.kill(os.getpid(), signal.SIGINT)
+os.execv(sys.executable, [sys.executable, "-X", "utf8", "-m", "launcher", "doctor", *sys.argv[1:]])
+"""
+BEFORE = """
+import os, signal, sys
+sys.path.insert(0, {packaging!r})
+import bootstrap
+bootstrap.hold_interrupts(True)
+if {early}:
+    os.kill(os.getpid(), signal.SIGINT)
+bootstrap.prepare = lambda lock: sys.executable
+asks = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+bootstrap.run(["-c", asks], "runtime.txt", answers_interrupts={answers})
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot hold an interrupt back")
+@pytest.mark.parametrize(("lang", "said"), [("nl", "Gestopt"), ("en", "Stopped")])
+def test_ctrl_c_while_it_opens_is_answered_in_words(home: Path, lang: str, said: str) -> None:
+    """Pressed at the very beginning: it waits until there is something that can answer."""
+    done = subprocess.run(
+        [sys.executable, "-c", HELD, "--lang", lang], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr
+    assert said in done.stderr
+    assert not done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot hold an interrupt back")
+def test_only_a_program_that_answers_ctrl_c_gets_it_held_back() -> None:
+    def runs(*, early: bool = False, answers: bool = True) -> tuple[int, str, str]:
+        script = BEFORE.format(packaging=str(ROOT / "packaging"), early=early, answers=answers)
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout.strip(), done.stderr
+
+    assert runs() == (0, "True", "")
+    assert runs(answers=False) == (0, "False", "")
+    # While the environment is made it is not held back.
+    assert runs(early=True) == (130, "", "")
+
+
 def test_an_environment_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     done = subprocess.run(
