@@ -24,13 +24,21 @@ class Parser(argparse.ArgumentParser):
         self.options.add_argument("--lang", choices=LANGUAGES, help=t("cli.option.lang"))
 
     def error(self, message: str) -> NoReturn:
-        """The two slips that are made most have a sentence of their own."""
+        """The slips that are made most have a sentence of their own."""
         said, _, what = message.partition(": ")
+        if what == "expected one argument":
+            option = said.removeprefix("argument ")
+            raise UsageError("cli.needs_value", command=self.prog, option=option, detail=message)
         if said == "the following arguments are required":
             raise UsageError("cli.missing", command=self.prog, what=what, detail=message)
         if said == "unrecognized arguments":
             raise UsageError("cli.too_much", command=self.prog, what=what, detail=message)
         raise UsageError("cli.usage", command=self.prog, detail=message)
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if action.choices is not None and value not in action.choices:
+            choices = ", ".join(str(choice) for choice in action.choices)
+            raise UsageError("cli.not_a_choice", typed=value, choices=choices)
 
     def format_usage(self) -> str:
         formatter = self._get_formatter()

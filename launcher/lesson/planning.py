@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from pathlib import Path
 
 from launcher import catalog, fit
 from launcher.catalog.schema import Catalog, CatalogModel, ModelFile, Recipe
@@ -57,6 +58,8 @@ def make_plan(
     engine = get_engine(wishes.engine or DEFAULT_ENGINE)
     if engine.id == SERVER_ENGINE:
         return server_plan(context, recipe, wishes)
+    if wishes.from_place is not None:
+        _check_place(wishes.from_place)
     here = Here(context) if machine is None else Elsewhere(context)
     computer = here.machine(engine) if machine is None else machine
     refusal = engine.supports(computer)
@@ -109,6 +112,16 @@ def make_plan(
     path = None if model.file is None else library.find(model.file)
     architecture = read_header(path).architecture if path is not None else None
     return with_adapter(plan, wishes.adapter, architecture=architecture)
+
+
+def _check_place(place: str) -> None:
+    """Raises ``models.place_missing`` before anything else is looked at: a stick that is not in, or
+    a slip of typing, should not end in words about the internet."""
+    from launcher.models.sources import lan
+    from launcher.models.sources.file import is_address
+
+    if place != lan.PLACE and not is_address(place) and not Path(place).expanduser().exists():
+        raise PaadjeError("models.place_missing", place=place)
 
 
 def _to_choose_from(

@@ -126,6 +126,9 @@ def test_the_saved_language_is_spoken(home: Path, capsys: pytest.CaptureFixture[
         (["share", "--seats", "none"], "cli.not_between", "--seats"),
         (["models", "list", "extra"], "cli.too_much", "extra"),
         (["models", "add"], "cli.missing", "FILE"),
+        (["models", "frob"], "cli.not_a_choice", "frob"),
+        (["start", "feedback-companion", "--share", "wifi"], "cli.not_a_choice", "wifi"),
+        (["start", "feedback-companion", "--until"], "cli.needs_value", "--until"),
         (["uninstall"], "cli.missing", "--everything"),
         (["uninstall", "x", "--everything"], "cli.too_much", "x"),
         (["plan", "x"], "catalog.no_such_app", "x"),
@@ -142,6 +145,16 @@ def test_a_slip_is_named(
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["code"] == code
     assert word in error["message"]
+
+
+def test_a_stick_that_is_not_in_is_told_before_anything_else(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stick = str(home / "stick")
+    assert main(["install", "feedback-companion", "--from", stick, "--json"]) == 1
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["code"] == "models.place_missing"
+    assert stick in error["message"]
 
 
 @pytest.mark.parametrize(
