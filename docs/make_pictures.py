@@ -1,23 +1,38 @@
 """Make docs/pictures: the screens, the student's and the teacher's pages, from a real lesson.
 
 It installs the practice model in a home of its own, starts a lesson through the screens, and plays
-a student and a teacher in Chromium: ``python -m docs.make_pictures``.
+a student and a teacher in Chromium: ``python -m docs.make_pictures [nl] [en]``, on Linux as root.
+
+All that runs in a network namespace with an address as a school gives it, whatever this computer
+has: what the screens say about the address is what they say in a classroom. The practice model
+comes from a mirror in there.
 """
 
 import asyncio
 import os
+import subprocess
 import sys
 import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 from playwright.async_api import Browser, Page, async_playwright
 
 from launcher.tui.app import PaadjeApp
 from tests.browser import ARGUMENTS, CHROMIUM
+from tests.conftest import TEST_CACHE
+from tests.gateway.test_network import ip
 from tests.tui.conftest import screen_name, wait_until
 from tests.tui.test_looks import picture
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
+ADDRESS, ROUTER = "192.168.1.23", "192.168.1.1"
+INSIDE = "--inside"
 TEXT = {
     "nl": (
         "Ik vind dat onze school later moet beginnen. Veel leerlingen zijn om half negen nog moe. "
@@ -107,9 +122,46 @@ async def play(browser: Browser, lang: str, join_url: str, teacher_url: str) -> 
     await shoot(phone, "student-feedback")
 
 
-if __name__ == "__main__":
+@contextmanager
+def classroom() -> Iterator[str]:
+    """A network namespace with the Wi-Fi of a school; its name."""
+    name = f"pic{uuid.uuid4().hex[:6]}"
+    ip("netns", "add", name)
+    try:
+        ip("-n", name, "link", "set", "lo", "up")
+        ip("-n", name, "link", "add", "wlan0", "type", "veth", "peer", "name", "router")
+        ip("-n", name, "address", "add", f"{ADDRESS}/24", "dev", "wlan0")
+        for end in ("wlan0", "router"):
+            ip("-n", name, "link", "set", end, "up")
+        ip("-n", name, "route", "add", "default", "via", ROUTER)
+        yield name
+    finally:
+        ip("netns", "delete", name)
+
+
+@contextmanager
+def mirror() -> Iterator[str]:
+    """The practice model of the tests on loopback; the address."""
+    files = partial(SimpleHTTPRequestHandler, directory=str(TEST_CACHE))
+    with ThreadingHTTPServer(("127.0.0.1", 0), files) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def inside(languages: list[str]) -> None:
     PICTURES.mkdir(exist_ok=True)
-    languages = sys.argv[1:] or ["nl", "en"]
-    for each in languages:
-        for terminal in ((80, 24), (120, 36)):
-            asyncio.run(main(each, terminal))
+    with mirror() as url:
+        os.environ["PAADJE_MIRRORS"] = url
+        for each in languages or ["nl", "en"]:
+            for terminal in ((80, 24), (120, 36)):
+                asyncio.run(main(each, terminal))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == [INSIDE]:
+        inside(sys.argv[2:])
+    else:
+        again = [sys.executable, "-m", "docs.make_pictures", INSIDE, *sys.argv[1:]]
+        with classroom() as network:
+            subprocess.run(["ip", "netns", "exec", network, *again], check=True)

@@ -66,7 +66,7 @@ def test_what_is_kept_is_private_and_holds_no_cookie(start_gateway: StartGateway
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
     kept = json.loads(sessions.read_text())
     ((_, entry),) = kept["students"].items()
-    assert set(entry) == {"id", "nickname", "admitted"}
+    assert set(entry) == {"id", "nickname", "admitted", "works"}
     for value in (*student.cookies.values(), "127.0.0.1", "Telltale"):
         assert value not in sessions.read_text()
 

@@ -76,7 +76,7 @@ class PlanScreen(Front[None]):
         title = t("tui.plan.question", app=self._recipe.title.text(t.lang))
         yield Line(title, classes="title page-title")
         with Horizontal(id="body"):
-            with VerticalScroll(id="told"):
+            with VerticalScroll(id="told"), Vertical(id="told-text"):
                 yield from self._told()
             with Vertical(id="right"):
                 with Column(id="choices"):
@@ -223,7 +223,7 @@ class PlanScreen(Front[None]):
         if wishes.model is None:
             self._best = plan
         # Only what changed: someone may be typing in the number field.
-        await refill(self.query_one("#told"), self._told())
+        await refill(self.query_one("#told-text"), self._told())
         if other_model:
             self.choices.licence_accepted = False
         self.query_one("#model", Line).show(plan.model_name)
