@@ -376,7 +376,11 @@ class Lesson(RuleBasedStateMachine):
             assert SAID not in exported
             hidden = {words(c) for t in texts for c in every_comment(t) if c["id"] not in approved}
             hidden |= {note["text"] for t in texts for note in t["rough_notes"]}
-            told = " ".join(words(comment) for comment in every_comment(feedback))
+            told = "\n".join(
+                c[part]
+                for c in every_comment(feedback)
+                for part in ("observation", "effect", "next_step")
+            )
             for said in hidden:
                 assert said in told or said not in exported, said
 

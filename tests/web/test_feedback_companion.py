@@ -77,6 +77,7 @@ def test_from_text_to_released_feedback_on_sentences_that_exist(
         assert body["max_tokens"] <= 220
         assert body["id_slot"] == engine.requests[0]["id_slot"]
         assert body["stream"] is True
+        assert body["chat_template_kwargs"] == {"enable_thinking": False}
         assert body["messages"][:-1] == engine.requests[0]["messages"][:-1], number
 
 

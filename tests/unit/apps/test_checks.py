@@ -15,12 +15,14 @@ from launcher.apps.feedback_companion.checks import (
 from launcher.apps.feedback_companion.language import strays
 from launcher.apps.feedback_companion.prompts import (
     EXAMPLES,
+    WORDINGS,
     Asked,
     Criterion,
     as_data,
     build_messages,
     clauses,
     guided_schema,
+    kinds_for,
     reply_schema,
 )
 from launcher.apps.feedback_companion.sentences import normalise, split_sentences
@@ -191,6 +193,32 @@ def test_prompts_share_everything_before_the_criterion() -> None:
     shared = first[: first.index("Onderbouwing: Elk")]
     assert second.startswith(shared)
     assert shared.index("later moet beginnen") < len(shared)
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_the_kind_of_school_sets_the_wording_and_is_not_named(lang: str) -> None:
+    def rules(wording: str) -> str:
+        asked = Asked(goal="Overtuig", sentences=SENTENCES, lang=lang, wording=wording)
+        return build_messages(asked, CRITERION)[0]["content"]
+
+    found = [rules(wording) for wording in WORDINGS]
+    assert rules("") not in found
+    assert len(set(found)) == 3  # Short sentences, a term explained, or terms as they are.
+    assert rules("vmbo") != rules("vwo") != rules("wo")
+    for said in found:
+        assert not {word.strip(".,").lower() for word in said.split()} & set(WORDINGS)
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_each_use_asks_for_something_else(lang: str) -> None:
+    rules = {
+        build_messages(Asked(goal="Overtuig", sentences=SENTENCES, lang=lang, use=use), CRITERION)[
+            0
+        ]["content"]
+        for use in ("sprint_review", "peer_review", "retrospective", "coaching")
+    }
+    assert len(rules) == 4
+    assert kinds_for("retrospective") == ("question",)
 
 
 def test_a_student_cannot_close_the_block_or_imitate_a_chat_template() -> None:
