@@ -143,6 +143,15 @@ def test_a_decision_leaves_what_the_teacher_is_writing_and_where_they_are(
     own.get_by_role("button", name="Voeg toe").click()
     expect(teacher.locator(".comment").last).to_contain_text("Hier mis ik nog iets.")
     expect(own.locator("textarea")).to_have_value("")
+    # The list of what was written before is as wide as its column, not as its longest line.
+    teacher.locator(".sentence").nth(2).click()
+    teacher.keyboard.type("Een lange zin die je niet nog een keer wilt typen. " * 3)
+    own.get_by_role("button", name="Voeg toe").click()
+    expect(own.locator("option")).to_have_count(3)
+    wide, narrow = (teacher.locator(".side > *").nth(at).bounding_box() for at in (0, 1))
+    assert wide is not None
+    assert narrow is not None
+    assert wide["width"] > narrow["width"]
 
 
 def test_a_note_that_was_dropped_can_still_be_used(
