@@ -150,6 +150,8 @@ def _listed(entries: Sequence[ModelEntry], t: Translator) -> Iterator[str]:
         yield t(key, name=entry.name, size=t.size(entry.size_bytes))
         if not entry.complete:
             continue
+        if entry.model is not None:
+            yield f"   {t('cli.models.id', model=entry.model)}"
         if entry.licence is not None:
             yield f"   {t('cli.models.licence', licence=entry.licence)}"
         if entry.used_by:

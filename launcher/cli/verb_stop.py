@@ -26,8 +26,10 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
     if options.all and options.lesson:
         raise UsageError("cli.usage", command="paadje stop", detail="LESSON and --all")
     wanted = options.lesson
-    if wanted is None and not options.all and len(lesson.status(context)) > 1:
-        raise UsageError("lesson.which_one")
+    # What is left of a lesson that ended suddenly is tidied up along the way.
+    running = [each for each in lesson.status(context) if each.state != "ended_uncleanly"]
+    if wanted is None and not options.all and len(running) > 1:
+        raise UsageError("lesson.which_to_stop")
     receipts = lesson.stop(
         context, wanted, report=progress_reporter(t), erase_logs=options.erase_logs
     )
@@ -40,7 +42,8 @@ def receipt_lines(receipts: Sequence[StopReceipt], t: Translator) -> Iterator[st
     if not receipts:
         yield t("cli.status.none")
     for receipt in receipts:
-        yield t("cli.stop.done", lesson=receipt.lesson)
+        done = "cli.stop.done" if receipt.ended else "cli.stop.tidied"
+        yield t(done, lesson=receipt.lesson)
         yield t("cli.stop.erased" if receipt.data_erased else "cli.stop.not_erased")
         if receipt.erased_files:
             size = t.number(receipt.erased_bytes)
