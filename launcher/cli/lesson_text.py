@@ -32,7 +32,6 @@ def state_lines(snapshot: LessonSnapshot, t: Translator) -> Iterator[str]:
     yield t("cli.status.state", state=t(f"cli.lesson_state.{snapshot.state}"))
     if snapshot.state == "ended_uncleanly":
         yield t("lesson.ended_uncleanly_story")
-        yield t("cli.status.tidy", lesson=snapshot.lesson)
         return
     for service, state in snapshot.services.items():
         yield service_line(t, service, state)

@@ -60,14 +60,6 @@ def test_between_two_lessons_stop_asks_which(
     assert asked == [None]
 
 
-def test_status_says_how_to_tidy_up(
-    runs: Callable[..., list[str | None]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    runs(UNCLEAN)
-    assert main(["status", "--lang", "en"]) == 0
-    assert f"paadje stop {UNCLEAN.lesson}" in capsys.readouterr().out
-
-
 def test_models_are_listed_with_the_name_that_commands_take(
     home: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
