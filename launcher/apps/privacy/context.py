@@ -33,7 +33,7 @@ _SMALL = (
     r"|driving school|dance school|riding school|football club|hockey club|swimming club"
     r"|animal shelter|coffee bar|sandwich shop|ice cream parlour"
     r"|[a-z]{3,20}(?:bedrijf|praktijk|kliniek|handel|vereniging|bureau|verzorging|boerderij"
-    r"|houderij|centrum|winkel|opvang))"
+    r"|houderij|centrum|winkel|opvang|club))"
 )
 _SMALL_NAMED = re.compile(
     rf"(?<![\w-])(?:{_SMALL}|{_SMALL.replace('(?:', '(?i:', 1)}) (?:(?:de|het|'t|ter|ten|van|De"
@@ -149,7 +149,7 @@ _ILLNESS = (
     r"|tuberculose|tbc"
     r"|dyspraxi\w*|inhaler|inhalator|puffer|stotter\w*|stutter\w*|blindedarmontsteking"
     r"|appendicitis|brain tumou?r|stroke|tics"
-    r"|suikerziekte|astma|asthma|kanker|borstkanker"
+    r"|zwanger\w*|pregnan\w*|rheumat\w*|suikerziekte|astma|asthma|kanker|borstkanker"
     r"|longkanker|leukemie|cancer|leuk(?:a)?emia|tumor|hiv|aids|reuma|arthritis|migraine|ms"
     r"|parkinson"
     r"|dement\w*|alzheimer|bipola\w*|borderline|schizo\w*|psychose|psychosis|ptss|ptsd|trauma"
@@ -199,8 +199,9 @@ _HEALTH = (
     re.compile(rf"\bik (?:\w+ ){{0,2}}{_ILLNESS} (?:heb|had|ben|was|kreeg)\b", re.IGNORECASE),
     re.compile(rf"\b(?:mijn|m'n|my)\b(?: \w+)? {_ILLNESS}\b", re.IGNORECASE),
     re.compile(
-        rf"\b(?:mijn|m'n|my|onze|our) {_KIN}\b(?: \w+){{0,3}}? (?:heeft|had|kreeg|is|was|has|got"
-        rf"|suffers from|lijdt aan|leed aan|overleed aan|died of|died from|lag|ligt|stierf aan"
+        rf"\b(?:mijn|mn|m'n|my|onze|our)(?: \w+)? {_KIN}\b(?: \w+){{0,3}}? (?:heeft|had|kreeg"
+        rf"|is|was|has|got|suffers from|lijdt aan|leed aan|overleed aan|died of|died from|lag|ligt"
+        rf"|stierf aan"
         rf"|overleed|died|revalideert|herstelt van)\b(?: \w+){{0,6}}? {_ILLNESS}\b",
         re.IGNORECASE,
     ),
@@ -234,7 +235,7 @@ _BELIEF = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"\b(?:mijn|m'n|my|onze|our) (?:{_KIN}|familie|family|ouders|parents"
+        rf"\b(?:mijn|mn|m'n|my|onze|our)(?: \w+)? (?:{_KIN}|familie|family|ouders|parents"
         rf"|gezin)\b(?: \w+){{0,2}}? (?:is|was|zijn"
         rf"|are)\b(?: \w+){{0,3}}? {_FAITH}\b",
         re.IGNORECASE,
@@ -306,6 +307,9 @@ _THEIR_ILLNESS = re.compile(
 )
 
 
+_THEIR_FAITH = re.compile(rf"{_THEY} (?:is|was)(?: an?| een)?(?: \w+)?? {_FAITH}\b", re.IGNORECASE)
+
+
 def find_named_illness(text: str, end: int) -> Span | None:
     """What is said of the health of the person whose name ends at ``end``."""
     match = _NAMED_ILLNESS.match(text, end)
@@ -315,10 +319,12 @@ def find_named_illness(text: str, end: int) -> Span | None:
     return "health", start, match.end(), 0.7
 
 
-def find_their_illness(text: str) -> Iterator[Span]:
-    """What is said of the health of somebody who was named before: "she has asthma"."""
+def find_told_of_others(text: str) -> Iterator[Span]:
+    """What is said of somebody who was named before: "she has asthma", "he is Hindu"."""
     for match in _THEIR_ILLNESS.finditer(text):
         yield "health", match.start(), match.end(), 0.6
+    for match in _THEIR_FAITH.finditer(text):
+        yield "belief", match.start(), match.end(), 0.6
 
 
 def find_own_institutes(text: str) -> Iterator[Span]:
@@ -374,6 +380,7 @@ def find_organisations(text: str, lang: Lang) -> Iterator[Span]:
         )  # fmt: skip
         if (
             not skipped
+            and len(match.group("name")) > 1
             and (named or not person)
             and not (len(words) == 1 and words[0] in lists.surnames)
         ):

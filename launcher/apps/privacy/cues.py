@@ -83,6 +83,8 @@ PETS = word_set(
     """
     hond hondje kat katje poes poesje kater konijn konijntje paard paardje pony hamster cavia
     parkiet papegaai kip schildpad goudvis puppy pup rat muis ezel geit lam kalf dog cat kitten
+    wolf olifant gorilla chimpansee panda leeuw leeuwin tijger dolfijn orka walvis elephant lion
+    tiger whale dolphin bear beer ape raven crow jackdaw ijsbeer zeehond seal
     rabbit horse parrot tortoise goldfish guinea-pig budgie donkey goat kitty
     """
 )
@@ -136,6 +138,8 @@ LABELS = word_set(
     beoordelaar owner scrummaster partner partners teamgenoot groepsgenoot gids begeleiding
     projectgroep projectleider klant geinterviewde respondent interviewer deelnemers aanwezigen
     gastspreker
+    presenter presentator spreker speaker kandidaat candidate deelnemer afzender ontvanger reader
+    lezer proefleider proefpersoon leerlinge indiener kok uitvoerder
     interviewee participants attendees
     """
 )
@@ -154,6 +158,12 @@ GREETINGS = word_set(
     beste hoi hallo hai hey hi hello dear lieve geachte goedemorgen goedemiddag yo heey hee
     """
 )
+SALUTATIONS = word_set("beste dear geachte hoi hallo lieve hi hello")
+LETTERED = word_set(
+    "appendix bijlage figure figuur vitamin vitamine groep group klas class deel part section plan"
+    " type optie option hepatitis table tabel team"
+)
+"""A letter after these is no initial."""
 CLOSINGS = word_set(
     """
     groet groeten groetjes gr grtjs groetjess mvg regards wishes sincerely cheers liefs
@@ -233,7 +243,8 @@ PUBLIC_ROLES = word_set(
     natuurkundige wiskundige uitvinder ontdekkingsreiziger schaatser schaatsster tennisser
     wielrenner atleet atlete astronaut generaal admiraal dictator paus heilige hoofdpersoon
     hoofdpersonage personage personages held heldin detective agent ridder tovenaar heks
-    politieman stripheld author writer poet philosopher president king queen prince princess
+    profeet prophet apostel apostle politieman stripheld author writer poet philosopher president
+    king queen prince princess
     emperor singer rapper footballer actor actress director historian scientist researcher
     economist painter composer senator politician chancellor pope saint novelist playwright
     activist inventor physicist mathematician psychologist sociologist journalist youtuber
@@ -246,13 +257,15 @@ ACADEMIC = word_set(
     schrijft schreef stelt betoogt beweert beschrijft beschreef onderscheidt onderscheidde
     bekritiseert concludeert pleit definieert ontdekte bewees argues argued writes wrote
     claims claimed describes described defines states concludes proposes proposed
-    distinguishes
+    distinguishes definieerde definieerden beschreven schreven stelden betoogden ontdekten
+    ontwikkelde ontwikkelden bedacht bedachten formuleerde formuleerden introduceerde
+    introduceerden concludeerden developed introduced coined formulated discovered
     """
 )
 FICTION_STRONG = word_set(
     """
-    roman novel hoofdpersoon hoofdpersonage personage personages character characters
-    boekverslag protagonist narrator verteller verhaallijn plot dagboek biografie biography
+    roman novel hoofdpersoon hoofdpersonage personage personages
+    boekverslag protagonist narrator verteller verhaallijn dagboek biografie biography
     toneelstuk leesverslag
     """
 )
@@ -265,7 +278,8 @@ STORY_ROLES = word_set(
 FICTION_WEAK = word_set(
     """
     boek book books verhaal story schrijver author schreef wrote film movie serie series
-    gedicht poem hoofdstuk chapter motief thema theme scene scenes lezer reader wraak
+    plot character characters gedicht poem hoofdstuk chapter motief thema theme scene scenes lezer
+    reader wraak
     """
 )
 FIRST_PERSON = word_set(

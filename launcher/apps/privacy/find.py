@@ -7,7 +7,7 @@ from launcher.apps.privacy.context import (
     find_organisations,
     find_own_institutes,
     find_sensitive,
-    find_their_illness,
+    find_told_of_others,
 )
 from launcher.apps.privacy.gazetteer import fold
 from launcher.apps.privacy.masking import occurrences
@@ -51,7 +51,7 @@ def find_private(text: str, *, lang: Lang) -> tuple[Finding, ...]:
     illnesses = (find_named_illness(text, end) for _, end, _, _ in names)
     spans += [*find_sensitive(text, lang), *(span for span in illnesses if span)]
     if names:
-        spans += find_their_illness(text)
+        spans += find_told_of_others(text)
     spans = _without_overlap(spans, len(text))
     return _findings(text, spans, person)
 

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from launcher.apps.privacy import cues
-from launcher.apps.privacy.candidates import FICTION_THRESHOLD, Phrase
+from launcher.apps.privacy.candidates import Phrase
+from launcher.apps.privacy.evidence import FICTION_THRESHOLD
 from launcher.apps.privacy.slots import WRITER
 from launcher.apps.privacy.ties import AGE, Ties
 from launcher.apps.privacy.tokens import Token
@@ -16,6 +17,11 @@ _YEAR_AFTER = re.compile(
 _ET_AL = re.compile(r"\s(?:et al|e\.a\.|cum suis|c\.s\.)")
 
 _VERBS_OF_THINGS = {"is", "was", "are", "were", "staat", "stond", "komt", "kwam", "valt"}
+_FAMOUS_BY_FIRST_NAME = cues.word_set("mario luigi zelda jesus mao shakira thor attila mendel")
+_FROM_CLASS = re.compile(r",? \(?(?:klas|class|groep|group|jaar|year|leerjaar) ?\w{1,4}\b")
+_TOLD = cues.word_set(
+    "told narrated played directed sung painted verteld gespeeld geregisseerd gezongen geschilderd"
+)
 _SPEECH = cues.word_set(
     """
     zei vroeg riep fluisterde antwoordde mompelde schreeuwde gilde zuchtte siste bromde
@@ -119,6 +125,8 @@ class _Names(Ties):
             return True
         if gap == ", " and before in cues.PUBLIC_ROLES and earlier not in cues.OWN_POSSESSIVES:
             return bool({earlier, self._previous_key(first, 3)} & cues.ARTICLES)
+        if gap == " " and before in {"by", "door"} and earlier in _TOLD:
+            return True  # "The story is told by Kathy."
         works = {t.key for t in tokens[max(first - 4, 0) : max(first - 1, 0)]} & cues.WORKS
         maker = before in _MADE_BY and (len(phrase.keys) > 1 or before not in cues.WITH)
         if gap == " " and maker and earlier not in cues.OWN_POSSESSIVES:
@@ -168,7 +176,10 @@ class _Names(Ties):
         if cues.ORGANISATION_WORDS & set(keys):
             score -= 4.0
         figure = len(keys) == 1 and (
-            (keys[0] in lists.figures_alone and keys[0] not in lists.given)
+            (
+                keys[0] in lists.figures_alone
+                and (keys[0] not in lists.given or keys[0] in _FAMOUS_BY_FIRST_NAME)
+            )
             or keys[0] in self.figure_keys
         )
         follows_figure = (
@@ -212,7 +223,7 @@ class _Names(Ties):
                 score -= 0.5 if keys[0] in lists.given else 2.2
         score += self._after(phrase)
         if len(keys) > 1:
-            score += 2.0 if self._human_slot(phrase, strict=True) else 0.0
+            score += 2.5 if self._human_slot(phrase, strict=True) else 0.0
         elif (keys[0] in self.known_given or self._unknown(phrase)) and self._human_slot(phrase):
             ambiguous = keys[0] in lists.given_ambiguous
             score += 2.3 if self._unknown(phrase) else (1.8 if ambiguous else 1.2)
@@ -247,6 +258,8 @@ class _Names(Ties):
     def _after(self, phrase: Phrase) -> float:
         tokens, after = self.tokens, phrase.last + 1
         score = 0.5 if tokens[phrase.last].possessive else 0.0
+        if _FROM_CLASS.match(self.text, tokens[phrase.last].end):
+            score += 3.0
         if after >= len(tokens):
             return score
         token = tokens[after]
@@ -390,6 +403,10 @@ class _Names(Ties):
         keys = [*one.keys, *other.keys]
         if len(keys) != 2 or max(one.cue, other.cue) >= 1.5:
             return False
+        after = max(one.last, other.last) + 1
+        told = after < len(self.tokens) and self.tokens[after].key in cues.ACADEMIC
+        if told and not all(k in self.known_given for k in keys):
+            return True
         lone = [k in self.known_surnames and k not in self.known_given for k in keys]
         beside = abs(other.first - one.last) == 2 or abs(one.first - other.last) == 2
         return (any(lone) if beside else all(lone)) and all(

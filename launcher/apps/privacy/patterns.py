@@ -57,6 +57,11 @@ _BIRTH_CUE = re.compile(
     r"|birth ?date|\bd\.?o\.?b\b",
     re.IGNORECASE,
 )
+_BIRTH_LABEL = re.compile(
+    r"(?:geb(?:oorte)?\w*\.?[ -]?datum|(?:geboren|born)(?: op| on)?(?=\s*:)|date of birth"
+    r"|d\.?o\.?b\.?|\bgeb\.)[ :]{0,4}$",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(?:18|19|20)\d\d")
 _OWN = re.compile(
     r"\b(?:ik|mijn|m'n|wij|onze|i|i'm|my|our|hij|zij|he|she|broer|zus|oma|opa)\b", re.IGNORECASE
@@ -257,8 +262,7 @@ def _births(text: str) -> Iterator[Span]:
         line = text[max(0, match.start() - 90) : match.start()]
         sentence = re.split(r"[.!?](?=\s+[A-Z])|\n\n", line)[-1]
         after = re.split(r"[.!?\n]", text[match.end() : match.end() + 40])[0]
-        label = re.search(r"(?:geb(?:oorte)?\w*\.?[ -]?datum|date of birth|d\.?o\.?b\.?|\bgeb\.)"
-                          r"[ :]{0,4}$", line, re.IGNORECASE)  # fmt: skip
+        label = _BIRTH_LABEL.search(line)
         if label:
             yield "birth_date", match.start(), match.end(), 0.98
             continue

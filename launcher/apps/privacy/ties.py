@@ -106,7 +106,10 @@ class Ties(Slots):
             return True
         sentence = {t.key for t in tokens[max(phrase.first - 8, 0) : phrase.first]}
         return bool(sentence & cues.THANKS) or (
-            before in cues.WITH and self._previous_key(phrase.first, 2) in cues.TOGETHER
+            self._personal_at(first.sentence)
+            and not self.fiction
+            and before in cues.WITH
+            and self._previous_key(phrase.first, 2) in cues.TOGETHER
         )
 
     def _beside_writer_in_list(self, phrase: Phrase) -> bool:

@@ -153,6 +153,22 @@ def test_what_is_said_in_general_stays(text: str) -> None:
     assert found(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Tot woensdag.\n\nGroet, namens de groep,\nRozemarijn van Leuth\n06 5582 0137",
+         "Rozemarijn van Leuth"),
+        ("Presenter: Lotus\nTopic: hip hop", "Lotus"),
+        ("De rest is van mij.\n\nL. Brouwers-Nkrumah, klas I2C", "L. Brouwers-Nkrumah"),
+        ("I added it as Appendix C. Oluwaseun proofread my English.", "Oluwaseun"),
+        ("Dear Dr Bos,\nMy thesis is on the novel, its protagonist and the narrator. Samira read "
+         "it.\nKind regards,\nTom", "Samira"),
+    ],
+)  # fmt: skip
+def test_forms_and_letters(text: str, name: str) -> None:
+    assert ("name", name) in found(text)
+
+
 def test_the_author_of_a_book_is_no_student() -> None:
     assert (
         found("Titel: Het huis\nAuteur: M. Zonderland\nEerste druk: 1938\nHet gaat over een huis.")
