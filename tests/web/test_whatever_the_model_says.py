@@ -97,6 +97,13 @@ def test_each_wording_that_must_never_pass_is_dropped(app: App, engine: FakeEngi
         lesson.note(text, note)
         (worded,) = [c for c in lesson.worded(text["id"])["comments"] if c["origin"] != "ai"]
         assert (worded["observation"], worded["state"]) == (good_wording(note), "draft")
+        url = f"/api/submissions/{text['id']}/comments/{worded['id']}"
+        assert lesson.teacher.put(url, json={"state": "rejected"}).status_code == 200
+        lesson.releases(together=True, rejected=0)
+        lesson.a_student_sees_only_what_was_released()
+        shown = {comment["id"] for comment in every_comment(lesson._me(0)["feedback"])}
+        assert shown
+        assert worded["id"] not in shown
     finally:
         lesson.teardown()
 
