@@ -43,6 +43,7 @@ RELATIONS = word_set(
     tutor mentor coach supervisor boss manager trainer trainee intern client customer
     patient resident therapist dentist principal student pupil nephew niece buddy
     owner peer coworker co-worker fellow nurse guide adviser advisor adviseur studieadviseur
+    oppaskind pleegkind stiefkind
     studiebegeleider ondernemer ondernemster stiefbroer stiefzus halfbroer halfzus pleegouder
     pleegmoeder pleegvader schoonmoeder schoonvader schoonbroer kleinzoon kleindochter neefje
     nichtje petekind peetoom peettante verloofde vriendje ex lerares trainster instructeur
@@ -269,6 +270,18 @@ FICTION_STRONG = word_set(
     toneelstuk leesverslag
     """
 )
+IN_CLASS = word_set(
+    "klas les leeskring boekenclub boekenkring discussie nabespreking groepje class "
+    "lesson discussion"
+)
+"""Where a book is talked about: whoever is named there is no character."""
+READERS_WORDS = word_set(
+    """
+    einde motief thema hoofdstuk slot schrijfstijl spanning titel film
+    ending motif theme chapter style title movie film
+    """
+)
+"""Of these a reader speaks, not a character."""
 STORY_ROLES = word_set(
     """
     hoofdpersoon hoofdpersonage personage personages bijpersoon character characters protagonist
@@ -331,6 +344,7 @@ SOURCE_HEADINGS = word_set(
     bibliography sources literature referenties
     """
 )
+SOME = word_set("twee drie vier vijf enkele paar two three four five some few")
 ORGANISATION_WORDS = word_set(
     """
     hospital ziekenhuis college university universiteit school museum street road lyceum

@@ -62,6 +62,12 @@ class Evidence:
         self.own_sentences = {
             t.sentence for t in tokens if t.key in cues.FIRST_PERSON and not spoken[t.start]
         }
+        # Who talks about their own life most of the time retells no book.
+        last = tokens[-1].sentence + 1 if tokens else 1
+        if self.fiction and len(self.own_sentences) >= 0.5 * last:
+            self.fiction, self.threshold, retells = False, THRESHOLD, False
+        if self.fiction:
+            self.own_sentences |= {t.sentence for t in tokens if t.key in cues.IN_CLASS}
         self.our_sentences = {
             t.sentence for t in tokens if t.key in cues.OWN_GROUP | cues.OWN_CIRCLES
         }
@@ -139,7 +145,7 @@ class Evidence:
         if self.fiction:
             return sentence in self.own_sentences
         last = self.tokens[-1].sentence + 1
-        return sentence in self.own_sentences or len(self.own_sentences) >= 0.25 * last
+        return sentence in self.own_sentences or len(self.own_sentences) >= 0.5 * last
 
     def _own_relation_before(self, at: int) -> bool:
         """Whether the words up to ``at`` are "mijn beste vriendin" or "our teacher of maths"."""
@@ -162,7 +168,7 @@ class Evidence:
                 return False  # "De trainer van Ajax, ..." is in the paper.
             if is_relation(token.key):
                 before = {self._previous_key(at, back + 1), self._previous_key(at, back + 2)}
-                return bool(before & (cues.POSSESSIVES | cues.ARTICLES))
+                return bool(before & (cues.POSSESSIVES | cues.ARTICLES | cues.SOME))
         return False
 
     def _previous_key(self, at: int, back: int = 1) -> str:
@@ -229,7 +235,7 @@ class Evidence:
             if self._own_relation_before(at):
                 return 2.9
             if self._somebody_before(at) and not self.fiction:
-                return 2.0
+                return 2.2
         if gap == " " and key in cues.NAMING:
             if {earlier, third} & (cues.THINGS | cues.PETS):
                 return 0.0

@@ -22,6 +22,9 @@ _FROM_CLASS = re.compile(r",? \(?(?:klas|class|groep|group|jaar|year|leerjaar) ?
 _TOLD = cues.word_set(
     "told narrated played directed sung painted verteld gespeeld geregisseerd gezongen geschilderd"
 )
+_OPINIONS = cues.word_set(
+    "hated liked loved preferred disliked enjoyed haatte waardeerde koos chose"
+)
 _SPEECH = cues.word_set(
     """
     zei vroeg riep fluisterde antwoordde mompelde schreeuwde gilde zuchtte siste bromde
@@ -265,7 +268,10 @@ class _Names(Ties):
         token = tokens[after]
         first = tokens[phrase.first].sentence
         if self.fiction and not {first, first - 1} & self.own_sentences:
-            return score  # In a story everybody says and does things.
+            # In a story everybody says and does things, but a reader speaks of the ending.
+            acts = token.gap == " " and token.key in cues.DOING | cues.SAYING | _OPINIONS
+            behind = {t.key for t in tokens[after + 1 : after + 6] if t.sentence == first}
+            return score + (2.5 if acts and behind & cues.READERS_WORDS else 0.0)
         keys = [t.key for t in tokens[after : after + 4]]
         if (
             keys[0] in {"uit", "from", "van", "of"} and len(keys) > 2
@@ -278,7 +284,7 @@ class _Names(Ties):
             score += 3.0
         elif token.gap == " " and token.key in cues.SAYING:
             score += 1.5
-        elif token.gap == " " and token.key in cues.DOING:
+        elif token.gap == " " and token.key in cues.DOING | _OPINIONS:
             score += 0.8
         elif token.gap == " " and token.key in cues.ACADEMIC:
             score -= 0.0 if self._first_name(phrase) else 1.0

@@ -169,6 +169,19 @@ def test_forms_and_letters(text: str, name: str) -> None:
     assert ("name", name) in found(text)
 
 
+def test_readers_of_a_book_are_no_characters() -> None:
+    names = [
+        value
+        for _, value in found(
+            "The novel is about Liesel and Rudy. The narrator is Death. Liesel steals a book. "
+            "In the discussion Hadiza said the silence was loud. Reuben hated the ending. "
+            "The author gives no answer. Hans plays the accordion for Liesel.",
+            "en",
+        )
+    ]
+    assert names == ["Hadiza", "Reuben"]
+
+
 def test_the_author_of_a_book_is_no_student() -> None:
     assert (
         found("Titel: Het huis\nAuteur: M. Zonderland\nEerste druk: 1938\nHet gaat over een huis.")
