@@ -101,7 +101,10 @@ def test_the_same_words_made_clear_and_kind_pass(note: str, said: str, lang: str
         ("Waarom? De bron mist hier. Volgens Mohammed klopt dat.", "invented"),
         ("Waarom? De bron mist hier. Qwertzwauw.", "added"),
         ("Waarom? De bron mist hier. Jest to bardzo.", "added"),
-        ("Waarom? De bron mist hier. This is the best part of it.", "wrong_language"),
+        (
+            "Waarom is dit zo? Ik mis hier nog een bron. This is what you should do.",
+            "wrong_language",
+        ),
         ("Waarom? De bron mist hier. Wat dom.", "only_praise"),
         ("Waarom? De bron mist hier. Een zeven dus.", "verdict"),
         (" ".join(["Ik mis hier nog een bron en ik zie niet waarom dat zo is."] * 3), "too_long"),
