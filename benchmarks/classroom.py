@@ -11,7 +11,9 @@ turns, so that whatever else this computer does is shared out.
 llama-cpp-python is compiled, so it may live in an environment of its own: PYTHON is the interpreter
 there. Without it those two contenders are left out.
 
-Times depend on the computer and on what else it does; the counts of tokens do not.
+Times depend on the computer and on what else it does; the counts of tokens do not. A laptop in a
+lesson also runs a browser: ``--beside 20`` adds a program that takes 20 % of one processor, for all
+contenders alike.
 """
 
 import argparse
@@ -40,6 +42,7 @@ from classroom_servers import (  # noqa: E402
     Server,
     default_llama_cpp_python,
     default_server,
+    other_program,
     our_server,
 )
 
@@ -100,7 +103,8 @@ class Run:
             "prompt_token_ratio": round(self.prompt_tokens / self.least_prompt_tokens, 3)
             if self.least_prompt_tokens
             else None,
-            "output_tokens_per_feedback": round(self.output_tokens / done, 1),
+            # Not every server tells it while it writes.
+            "output_tokens_per_feedback": round(self.output_tokens / done, 1) or None,
             "memory_mib": round(self.memory_bytes / 2**20),
             "load_before": round(self.load_before, 1),
         }
@@ -323,6 +327,8 @@ def parse() -> argparse.Namespace:
         action="store_true",
         help="let the other servers spin as briefly as ours: on a busy computer",
     )
+    beside = "another program takes so much of one processor"
+    parser.add_argument("--beside", type=int, default=0, metavar="PERCENT", help=beside)
     parser.add_argument("--llama-cpp-python", metavar="PYTHON", type=Path, default=None)
     parser.add_argument("--only", nargs="*", default=None, help="contenders")
     return parser.parse_args()
@@ -346,7 +352,10 @@ def main() -> int:
         contenders = ["ours", "defaults"]
     contenders = [each for each in contenders if options.only is None or each in options.only]
     results, comparisons = [], []
-    with tempfile.TemporaryDirectory(prefix="paadje-benchmark-") as name:
+    with (
+        tempfile.TemporaryDirectory(prefix="paadje-benchmark-") as name,
+        other_program(options.beside),
+    ):
         folder = Path(name)
         for count in criteria:
             for students in sizes:
@@ -372,6 +381,7 @@ def main() -> int:
         "model": model.name,
         "rounds": options.rounds,
         "calm": options.calm,
+        "beside_percent": options.beside,
         "results": results,
         "comparisons": comparisons,
         "search": search,
@@ -445,7 +455,8 @@ def machine() -> dict[str, Any]:
 def table(report: dict[str, Any]) -> str:
     lines = [
         f"{report['model']}, {report['machine']['physical_cores']} cores; "
-        f"load afterwards {report['machine']['load_after']}",
+        f"load afterwards {report['machine']['load_after']}; another program takes "
+        f"{report['beside_percent']} % of one",
         "",
         f"{'students':>8} {'crit.':>5} {'contender':<30}{'done':>5}{'err':>4}{'/min':>7}"
         f"{'first s':>8}{'last s':>8}{'ttft50':>7}{'ttft95':>7}{'prompt tokens':>15}{'ratio':>7}"
@@ -458,7 +469,7 @@ def table(report: dict[str, Any]) -> str:
             f"{row['completed']:>5}{row['errors']:>4}{row['completed_per_minute']:>7}"
             f"{row['first_answer_s']:>8}{row['last_answer_s']:>8}{row['first_token_p50_s']:>7}"
             f"{row['first_token_p95_s']:>7}{counted:>15}{row['prompt_token_ratio'] or '-':>7}"
-            f"{row['output_tokens_per_feedback']:>6}{row['memory_mib']:>6}"
+            f"{row['output_tokens_per_feedback'] or '-':>6}{row['memory_mib']:>6}"
         )
     lines.append("")
     lines.extend(

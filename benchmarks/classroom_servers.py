@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,17 @@ params.n_parallel, params.kv_unified = 4, True  # What llama-server makes of "au
 params.endpoint_metrics = True
 server = xllamacpp.Server(params)
 time.sleep(1e9)
+"""
+
+
+BUSY_PROGRAM = """
+import sys, time
+busy_s = min(int(sys.argv[1]), 100) / 100 * 0.05
+while True:
+    begin = time.perf_counter()
+    while time.perf_counter() - begin < busy_s:
+        pass
+    time.sleep(0.05 - busy_s)
 """
 
 
@@ -121,6 +133,19 @@ def our_server(
             log_file=child.log_file,
             count=lambda: int(engine.metrics(url, settings.api_key)["prompt_tokens"]),
         )
+
+
+@contextlib.contextmanager
+def other_program(percent: int) -> Iterator[None]:
+    """Something else that this computer does: ``percent`` of one processor, in bits of 50 ms."""
+    if not percent:
+        yield
+        return
+    with subprocess.Popen((sys.executable, "-c", BUSY_PROGRAM, str(percent))) as program:
+        try:
+            yield
+        finally:
+            program.kill()
 
 
 def calm() -> dict[str, str]:
