@@ -47,7 +47,9 @@ class Candidates(Evidence):
     def _is_core(self, at: int) -> bool:
         """Whether the token can be a given name or a surname."""
         token = self.tokens[at]
-        if not self._usable(at) or token.key in cues.TITLES | cues.CLOSINGS | cues.GREETINGS:
+        if not self._usable(at) or token.key in cues.TITLES | cues.CLOSINGS:
+            return False
+        if token.key in cues.GREETINGS and not self._called_like_a_greeting(at):
             return False
         if token.key in cues.PUBLIC_ROLES and self._before_capital(at):
             return False
@@ -62,6 +64,13 @@ class Candidates(Evidence):
                         and self.tokens[at + 1].gap == " " and self.tokens[at + 1].cap)  # fmt: skip
         return not token.cap and self._known_low(at)
 
+    def _called_like_a_greeting(self, at: int) -> bool:
+        """ "Groetjes Lieve", "met Lieve en Tom": no greeting, for nobody is called after it."""
+        token = self.tokens[at]
+        signed = self._previous_key(at) in cues.CLOSINGS and not self.text[token.end :].strip()
+        within = not token.first and token.cap and not self._before_capital(at)
+        return token.key in self.known_given and (within or signed)
+
     def _before_capital(self, at: int) -> bool:
         after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
         return after is not None and after.gap == " " and after.cap
@@ -71,6 +80,9 @@ class Candidates(Evidence):
         token, lists = self.tokens[at], self.lists
         if token.key in lists.words or token.code or _AMOUNT.match(self.text, token.end):
             return False
+        loose = token.key in lists.common and token.key not in self.known_surnames
+        if loose and self._previous_key(at) in cues.ARTICLES:
+            return False  # "waar is de tas"
         named = token.key in self.capitals and token.key not in lists.common
         if named and token.key in self.known_given:
             return True

@@ -80,6 +80,12 @@ WORKERS = word_set(
     """
 )
 """Ordinary people by their work: "boswachter Tim", "the caretaker, Mr Bos"."""
+SOMEBODY = word_set(
+    """
+    jongen meisje jongetje kindje vrouw man dame gast gozer boy girl guy lad lady kid woman man
+    """
+)
+"""With an article and a name: "een jongen Ilyas", when the writer tells of their own life."""
 PETS = word_set(
     """
     hond hondje kat katje poes poesje kater konijn konijntje paard paardje pony hamster cavia
@@ -191,6 +197,18 @@ TEAM_WORK = word_set(
     """
 )
 """In notes of a team nobody says "I", and still the names are those of its members."""
+OF_PERSONS = word_set(
+    """
+    tip tips feedback compliment idee moeder vader ouders broer zus broertje zusje vriend vriendin
+    telefoon fiets tas jas laptop deel hulp beurt mening verjaardag huis kamer stem opa oma hond
+    les lessen advies lesson lessons advice antwoord vraag grap fout schuld bericht appje mailtje
+    uitleg handschrift toets toetsen klas vak opdracht groepje kantoor verhaal gegevens rooster
+    mother father mum mom dad parents brother sister friend phone bike bag coat part help turn
+    opinion birthday house room voice idea question joke message explanation handwriting
+    """
+)
+"""What is said to be of somebody."""
+BESIDE = word_set("bij van met voor in op aan naar door over uit")
 MEETING = word_set(
     """
     met with aan door bij naast to from for voor tegen tussen between sprak spraken
@@ -198,6 +216,14 @@ MEETING = word_set(
     interviewed helped called phoned visited asked
     """
 )
+RECORDS = word_set(
+    """
+    logboek logbook notulen minutes stageverslag stage bpv internship placement sprint sprints
+    retrospective retro werklog worklog weekverslag weekreflectie kick-off standup stand-up
+    samenwerking teamreflectie groepsreflectie dagverslag
+    """
+)
+"""In the first line: what follows is the work of the writer, also when that is a game or a film."""
 OWN_TEXTS = word_set(
     """
     portfolio verslag logboek stageverslag werkstuk onderzoeksplan tekst presentatie profielwerkstuk
@@ -282,6 +308,15 @@ READERS_WORDS = word_set(
     """
 )
 """Of these a reader speaks, not a character."""
+NOT_PERSONS = word_set(
+    """
+    class klasse function functie variable variabele module persona st sint saint server branch
+    bot chatbot algoritme algorithm bestand file orkaan hurricane storm cycloon cyclone planeet
+    planet maan komeet comet
+    """
+)
+"""What has its name right behind these is no person near."""
+CRIMES = word_set("zaak verdachte dader moordenaar case suspect zaak-")
 STORY_ROLES = word_set(
     """
     hoofdpersoon hoofdpersonage personage personages bijpersoon character characters protagonist

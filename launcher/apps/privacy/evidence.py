@@ -54,8 +54,10 @@ class Evidence:
         letter = any(t.first and t.key in cues.SALUTATIONS for t in tokens[:40]) and any(
             t.key in cues.CLOSINGS for t in tokens[-30:]
         )
-        # A letter is no story, nor is a program about books.
-        retells = not letter and sum(t.code for t in tokens) < _CODE_WORDS
+        opening = text.lstrip()[:200].split("\n", 1)[0]
+        kept = bool(cues.RECORDS & {fold(word) for word in re.findall(r"[\w-]+", opening)})
+        # A letter is no story, nor is a program about books or the logbook of a team.
+        retells = not letter and not kept and sum(t.code for t in tokens) < _CODE_WORDS
         self.fiction = self.fiction and retells
         self.threshold = FICTION_THRESHOLD if self.fiction else THRESHOLD
         spoken = self._spoken()
@@ -230,6 +232,8 @@ class Evidence:
                 # "zijn collega Jens" in a text that is about nobody near is in the paper.
                 return 3.0 if self._personal_at(token.sentence) else 1.0
             return 1.4 if key in cues.WORKERS else 2.2  # "schipper" is in history books too.
+        if gap == " " and key in cues.SOMEBODY and token.sentence in self.own_sentences:
+            return 2.2
         if gap in {", ", " (", ": "}:
             # "Mijn leidinggevende daar, ..." has a word between.
             if self._own_relation_before(at):
@@ -237,7 +241,7 @@ class Evidence:
             if self._somebody_before(at) and not self.fiction:
                 return 2.2
         if gap == " " and key in cues.NAMING:
-            if {earlier, third} & (cues.THINGS | cues.PETS):
+            if {earlier, third} & (cues.THINGS | cues.PETS | cues.STORY_ROLES):
                 return 0.0
             if key in cues.SPEAKING_OF and earlier not in cues.PERSONS:
                 return 0.0
@@ -260,7 +264,8 @@ class Evidence:
             return 3.0
         if self._signed(at) or self._alone_at_the_end(at) or self._spoken_to(at):
             return 2.9
-        if key in cues.CLOSINGS and set(gap) <= set(" ,\n\r\t!.-"):
+        ends = "\n" in gap or not set(gap) & set(".!") or token.key in self.known_given
+        if key in cues.CLOSINGS and set(gap) <= set(" ,\n\r\t!.-") and ends:
             return 3.0
         if (
             gap == " "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from launcher.apps.privacy import cues
 from launcher.apps.privacy.candidates import Phrase
-from launcher.apps.privacy.evidence import FICTION_THRESHOLD
+from launcher.apps.privacy.evidence import FICTION_THRESHOLD, is_relation
 from launcher.apps.privacy.slots import WRITER
 from launcher.apps.privacy.ties import AGE, Ties
 from launcher.apps.privacy.tokens import Token
@@ -128,6 +128,12 @@ class _Names(Ties):
             return True
         if gap == ", " and before in cues.PUBLIC_ROLES and earlier not in cues.OWN_POSSESSIVES:
             return bool({earlier, self._previous_key(first, 3)} & cues.ARTICLES)
+        if gap in {" ", ' "', " “", " ‘", " '"} and before in cues.NOT_PERSONS:
+            return True  # "The class Charlotte", "de zaak rond Robert M."
+        if phrase.initials is False and len(phrase.keys[-1]) == 1 and cues.CRIMES & {
+            t.key for t in tokens[max(first - 3, 0) : first]
+        }:
+            return True
         if gap == " " and before in {"by", "door"} and earlier in _TOLD:
             return True  # "The story is told by Kathy."
         works = {t.key for t in tokens[max(first - 4, 0) : max(first - 1, 0)]} & cues.WORKS
@@ -171,7 +177,7 @@ class _Names(Ties):
         tokens, lists, core = self.tokens, self.lists, phrase.core
         first = tokens[phrase.first]
         keys = phrase.keys
-        phrase.cue = self._private_cue(phrase.first)
+        phrase.cue = max(self._private_cue(phrase.first), self._told_behind(phrase))
         if first.code and not self._in_comment(first.start):
             phrase.score = -9.0
             return
@@ -238,6 +244,32 @@ class _Names(Ties):
         elif self.fiction and near & self.own_sentences:
             score += 0.9
         phrase.score = score
+
+    def _told_behind(self, phrase: Phrase) -> float:
+        """How strongly the words behind a name make it that of somebody near.
+
+        "Goof, de vader van onze keeper", "Olu, my supervisor", "bij de Groot zijn toets".
+        """
+        tokens, after = self.tokens, phrase.last + 1
+        if after + 1 >= len(tokens):
+            return 0.0
+        first = tokens[phrase.first]
+        behind: list[str] = []
+        for token in tokens[after : after + 8]:
+            if behind and token.gap not in {" ", "-"}:
+                break
+            behind.append(token.key)
+        if tokens[after].gap in {", ", " ("}:
+            own = set(behind[:6]) & cues.OWN_POSSESSIVES
+            related = any(is_relation(key) for key in behind[:5])
+            if own and related and behind[0] in cues.ARTICLES | cues.OWN_POSSESSIVES:
+                return 2.9
+        theirs = behind[0] in {"zijn", "z'n", "zn", "haar", "d'r", "dr"}
+        before = self._previous_key(phrase.first)
+        if theirs and tokens[after].gap == " " and first.gap == " " and before in cues.BESIDE:
+            if len(behind) > 1 and behind[1] in cues.OF_PERSONS and not self.fiction:
+                return 2.9
+        return 0.0
 
     def _first_name(self, phrase: Phrase) -> bool:
         """Whether it is a given name alone: so the people around a writer are called."""

@@ -43,16 +43,6 @@ _MEETING = word_set(
     naast tegenover hugged messaged
     """
 )
-_OF_PERSONS = word_set(
-    """
-    tip tips feedback compliment idee moeder vader ouders broer zus broertje zusje vriend vriendin
-    telefoon fiets tas jas laptop deel hulp beurt mening verjaardag huis kamer stem opa oma hond
-    les lessen advies lesson lessons advice antwoord vraag grap fout schuld bericht appje mailtje
-    uitleg handschrift
-    mother father mum mom dad parents brother sister friend phone bike bag coat part help turn
-    opinion birthday house room voice idea question joke message explanation handwriting
-    """
-)
 _TEAM_ROLES = word_set(
     """
     scrummaster scrum-master notulist voorzitter projectleider teamleider aanvoerder winnaar
@@ -123,7 +113,7 @@ class Slots(Candidates):
         following = [token.key for token in self._following(phrase)]
         ahead = set(following[:3])
         if tokens[phrase.last].possessive:
-            return bool(set(following[:2]) & _OF_PERSONS)
+            return bool(set(following[:2]) & cues.OF_PERSONS)
         if following[:1] in (["en"], ["and"]) and set(following[1:2]) & WRITER:
             return True
         if (before, earlier) == ("to", "next"):
@@ -132,7 +122,7 @@ class Slots(Candidates):
             return True
         if before in _CLAUSES and ahead & _HUMAN_STATES:
             return True
-        if before in {"van", "from", "of"} and earlier in _OF_PERSONS:
+        if before in {"van", "from", "of"} and earlier in cues.OF_PERSONS:
             return True
         if before in {"to", "aan", "tegen"} and earlier in _SPEAKING:
             return True

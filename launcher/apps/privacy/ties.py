@@ -15,6 +15,8 @@ _DOUBLE = cues.word_set(
     lisa sara emma eva lynn rose mae grace lee
     """
 )
+_WHO = {"who", "die"}
+_TO_US = {"me", "mij", "us", "ons"}
 AGE = re.compile(r"\s\(\d\d?(?: jaar)?\)|, \d\d?,")
 _FROM_CLASS = re.compile(
     r" (?:uit|van|from|in|of) (?:klas |class |year |vwo |havo |mavo )?\d\w{0,4}\b"
@@ -104,6 +106,11 @@ class Ties(Slots):
             return True  # "Hylke Postma hielp me altijd.", "Naast mij zat Hylke Postma."
         if self._in_form(phrase):
             return True
+        if after < len(tokens) and tokens[after].gap == ", " and tokens[after].key in _WHO:
+            # "Olu Adebayo, who supervises the team, gave me ..."
+            rest = {t.key for t in tokens[after : after + 16] if t.sentence == first.sentence}
+            if rest & _TO_US and not self.fiction:
+                return True
         sentence = {t.key for t in tokens[max(phrase.first - 8, 0) : phrase.first]}
         return bool(sentence & cues.THANKS) or (
             self._personal_at(first.sentence)
