@@ -80,7 +80,7 @@ class Candidates(Evidence):
         token, lists = self.tokens[at], self.lists
         if token.key in lists.words or token.code or _AMOUNT.match(self.text, token.end):
             return False
-        loose = token.key in lists.common and token.key not in self.known_surnames
+        loose = token.key in lists.common and not self.casual
         if loose and self._previous_key(at) in cues.ARTICLES:
             return False  # "waar is de tas"
         named = token.key in self.capitals and token.key not in lists.common

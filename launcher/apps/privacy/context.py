@@ -106,6 +106,13 @@ _PLACEMENT = re.compile(
     rf" (?:de |het |the |een |my )?(?P<name>{_CAP}(?:(?: & | en | and | | van | de "
     rf"| of ){_CAP}){{0,4}})"
 )
+_FIRST_TIME = re.compile(
+    r"\b(?i:(?:first|second|third|last|eerste|tweede|derde|laatste) (?:\w+ )?(?:day|week|weeks|month"
+    r"|months|year|period|dag|dagen|week|weken|maand|maanden|periode|jaar)"
+    rf" (?:at|with|bij|van)) (?:de |het |the )?(?P<name>{_CAP}(?:(?: & | en | and | ){_CAP}){{0,3}})"
+)
+"""Where somebody has just begun to work, in a text that is about a work placement."""
+_WORKS_THERE = re.compile(r"(?i)\b(?:stage\w*|bpv\w*|internship|placement|bijbaan\w*|my job)\b")
 _CHAINS_WORDS = """
 albert jumbo lidl aldi hema action kruidvat etos blokker ikea mcdonald's mcdonalds starbucks
 subway domino's plus dirk spar gamma praxis primark decathlon google ns amazon uber
@@ -182,6 +189,17 @@ _HEALTH = (
     re.compile(
         rf"\b(?:ik|i|hij|zij|ze|he|she|{_KIN})\b[^.!?\n]{{0,30}}\b(?:zit|zat|sits?|sat|uses?|gebruikt?"
         rf"|belandde|am|is|was) (?:\w+ ){{0,3}}(?:rolstoel|wheelchair|scootmobiel|crutches)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:ik weet dat je|ik weet dat jij|omdat (?:je|jij)|i know(?: that)? you|because you"
+        rf"|since you)\b(?: \w+){{0,3}} {_ILLNESS}\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:thuis|uitgevallen|uit de running|afwezig|ziekgemeld|at home|off work|off sick"
+        rf"|on sick leave)(?: \w+){{0,3}} (?:met|door|vanwege|with|because of)"
+        rf" (?:(?:een|haar|zijn|an?|her|his) )?(?:\w+ )?{_ILLNESS}\b",
         re.IGNORECASE,
     ),
     re.compile(r"\b(?:ik (?:stotter|stotterde|lisp)|i (?:stutter|stammer))\b", re.IGNORECASE),
@@ -337,9 +355,13 @@ def find_organisations(text: str, lang: Lang) -> Iterator[Span]:
     lists = gazetteer()
     for match in _SMALL_NAMED.finditer(text):
         before = text[max(match.start() - 100, 0) : match.start()]
-        if _SOURCE.search(before) or (
-            match.group().lower().startswith(_EATING)
-            and not _NEAR.search(before + text[match.end() : match.end() + 60])
+        if (
+            _SOURCE.search(before)
+            or (match.group().lower().startswith("camping") and not _WORKS_THERE.search(text))
+            or (
+                match.group().lower().startswith(_EATING)
+                and not _NEAR.search(before + text[match.end() : match.end() + 60])
+            )
         ):
             continue
         yield "organisation", match.start(), _trim(text, match.start(), match.end()), 0.8
@@ -370,7 +392,8 @@ def find_organisations(text: str, lang: Lang) -> Iterator[Span]:
         name = match.group(place).split(" ", 1)[1].lower()
         if name not in lists.not_names and name.split()[0] not in lists.words:
             yield "organisation", *match.span(place), 0.6
-    for match in _PLACEMENT.finditer(text):
+    placed = _FIRST_TIME.finditer(text) if _WORKS_THERE.search(text) else ()
+    for match in (*_PLACEMENT.finditer(text), *placed):
         words = match.group("name").lower().split()
         person = words[0] in lists.given or words[0] in lists.given_ambiguous
         named = _ORGANISATION_WORD.search(match.group("name"))

@@ -104,7 +104,10 @@ class _Names(Ties):
         if self.tokens[phrase.first].gap not in {" ", ", "}:
             return False
         before, earlier = self._previous_key(phrase.first), self._previous_key(phrase.first, 2)
-        return before in cues.PETS or (before in cues.NAMING and earlier in cues.PETS)
+        if before in cues.NAMING:
+            told = {t.key for t in self.tokens[max(phrase.first - 4, 0) : phrase.first]}
+            return earlier in cues.PETS or bool(told & cues.STORY_ROLES)
+        return before in cues.PETS
 
     def _author_of_book(self, phrase: Phrase) -> bool:
         """Whether the line is "Auteur: ..." and another one gives the title or the publisher."""
@@ -130,12 +133,28 @@ class _Names(Ties):
             return bool({earlier, self._previous_key(first, 3)} & cues.ARTICLES)
         if gap in {" ", ' "', " “", " ‘", " '"} and before in cues.NOT_PERSONS:
             return True  # "The class Charlotte", "de zaak rond Robert M."
-        if phrase.initials is False and len(phrase.keys[-1]) == 1 and cues.CRIMES & {
-            t.key for t in tokens[max(first - 3, 0) : first]
-        }:
+        if (
+            phrase.initials is False
+            and len(phrase.keys[-1]) == 1
+            and cues.CRIMES & {t.key for t in tokens[max(first - 3, 0) : first]}
+        ):
             return True
         if gap == " " and before in {"by", "door"} and earlier in _TOLD:
             return True  # "The story is told by Kathy."
+        if gap == " " and before in {"played", "playing"} and len(phrase.keys) == 1:
+            return True  # "played Uno"
+        if gap == " " and before == "allemaal":
+            return True  # "Ze heten allemaal Roos of Iris."
+        if (
+            len(phrase.keys) == 1
+            and [t.key for t in tokens[phrase.last + 1 : phrase.last + 2]]
+            in (["gespeeld"], ["spelen"])
+            and before not in cues.BESIDE | {"tegen"}
+        ):
+            return True
+        seen = {t.key for t in tokens[max(first - 8, 0) : first]} & {"film", "movie", "serie"}
+        if before in cues.WITH and seen and len(phrase.keys) > 1 and earlier not in cues.TOGETHER:
+            return True  # "De film, met Robin Boissevain, ..."
         works = {t.key for t in tokens[max(first - 4, 0) : max(first - 1, 0)]} & cues.WORKS
         maker = before in _MADE_BY and (len(phrase.keys) > 1 or before not in cues.WITH)
         if gap == " " and maker and earlier not in cues.OWN_POSSESSIVES:
