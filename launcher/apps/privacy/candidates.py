@@ -93,7 +93,7 @@ class Candidates(Evidence):
             opening -= 1
         cue = max(self._private_cue(at), self._private_cue(opening))
         if token.key in lists.given:
-            return self.casual or cue >= 2.4
+            return (self.casual and token.key != "ben") or cue >= 2.4
         strong = cue >= 2.9
         if strong and self._previous_key(opening) in cues.TITLES:
             return token.key in self.known_surnames or token.key not in lists.common

@@ -107,9 +107,10 @@ _PLACEMENT = re.compile(
     rf"| of ){_CAP}){{0,4}})"
 )
 _FIRST_TIME = re.compile(
-    r"\b(?i:(?:first|second|third|last|eerste|tweede|derde|laatste) (?:\w+ )?(?:day|week|weeks|month"
+    r"\b(?i:(?:first|second|third|last|eerste|tweede|derde|laatste) (?:\w+ )?(?:day|weeks?|month"
     r"|months|year|period|dag|dagen|week|weken|maand|maanden|periode|jaar)"
-    rf" (?:at|with|bij|van)) (?:de |het |the )?(?P<name>{_CAP}(?:(?: & | en | and | ){_CAP}){{0,3}})"
+    r" (?:at|with|bij|van)) (?:de |het |the )?"
+    rf"(?P<name>{_CAP}(?:(?: & | en | and | ){_CAP}){{0,3}})"
 )
 """Where somebody has just begun to work, in a text that is about a work placement."""
 _WORKS_THERE = re.compile(r"(?i)\b(?:stage\w*|bpv\w*|internship|placement|bijbaan\w*|my job)\b")

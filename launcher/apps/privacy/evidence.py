@@ -220,7 +220,8 @@ class Evidence:
         if close and titled and not (gap == ". " and len(key) > 5):
             if {earlier, third} & (cues.GREETINGS | cues.THANKS):
                 return 4.5
-            if self.fiction and token.sentence not in self.own_sentences:
+            near = {token.sentence, token.sentence - 1} & self.own_sentences
+            if self.fiction and not near:
                 return 0.5
             return 2.4 if key in cues.SOFT_TITLES else 3.0
         if close and is_relation(key) and (gap == " " or gap == "  "):
@@ -232,6 +233,8 @@ class Evidence:
                 # "zijn collega Jens" in a text that is about nobody near is in the paper.
                 return 3.0 if self._personal_at(token.sentence) else 1.0
             return 1.4 if key in cues.WORKERS else 2.2  # "schipper" is in history books too.
+        if gap.endswith("@") and token.cap and token.key in self.known_given:
+            return 2.9  # "@Precious jij zat vooraan"
         if gap == " " and key in cues.SOMEBODY and token.sentence in self.own_sentences:
             return 2.2
         if gap in {", ", " (", ": "}:

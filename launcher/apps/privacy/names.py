@@ -172,7 +172,8 @@ class _Names(Ties):
         told = len(phrase.keys) > 1 and set(following[:1]) & cues.ACADEMIC
         if told and cues.WORKS & {t.key for t in tokens[after + 1 : after + 7]}:
             return True  # "Angie Thomas wrote this novel."
-        if "hoofdrol" in following or before == "starring":
+        own = self.tokens[first].sentence in self.own_sentences
+        if ("hoofdrol" in following and not own) or before == "starring":
             return True
         if following and following[0] in {"is", "was", "werd", "became"}:
             said = [key for key in following[1:] if key not in cues.ARTICLES]
@@ -285,9 +286,11 @@ class _Names(Ties):
                 return 2.9
         theirs = behind[0] in {"zijn", "z'n", "zn", "haar", "d'r", "dr"}
         before = self._previous_key(phrase.first)
-        if theirs and tokens[after].gap == " " and first.gap == " " and before in cues.BESIDE:
-            if len(behind) > 1 and behind[1] in cues.OF_PERSONS and not self.fiction:
-                return 2.9
+        if before in cues.PREFIXES - cues.BESIDE:
+            before = self._previous_key(phrase.first, 2)
+        placed = tokens[after].gap == " " and first.gap == " " and before in cues.BESIDE
+        if theirs and placed and set(behind[1:2]) & cues.OF_PERSONS and not self.fiction:
+            return 2.9
         return 0.0
 
     def _first_name(self, phrase: Phrase) -> bool:
@@ -314,6 +317,8 @@ class _Names(Ties):
         score = 0.5 if tokens[phrase.last].possessive else 0.0
         if _FROM_CLASS.match(self.text, tokens[phrase.last].end):
             score += 3.0
+        elif phrase.keys[0] in self.known_given and self._from_circle(phrase):
+            score += 2.0
         if after >= len(tokens):
             return score
         token = tokens[after]

@@ -10,6 +10,7 @@ import phonenumbers
 from stdnum import iban
 from stdnum.nl import bsn
 
+from launcher.apps.privacy.gazetteer import fold, gazetteer
 from launcher.apps.privacy.types import Kind, Lang
 
 Span = tuple[Kind, int, int, float]
@@ -351,8 +352,11 @@ def _links(text: str, code: list[tuple[int, int]]) -> Iterator[Span]:
         written = match.group().rstrip(".")
         line_start = text.rfind("\n", max(0, match.start() - 40), match.start()) + 1
         at_start = not text[line_start : match.start()].strip()
-        if written[1:].lower() in _NO_HANDLE or (
-            at_start and any(marked[match.start() : match.end()])
+        called = written[1:2].isupper() and fold(written[1:]) in gazetteer().known_given
+        if (
+            called
+            or written[1:].lower() in _NO_HANDLE
+            or (at_start and any(marked[match.start() : match.end()]))
         ):
             continue
         if not any(marked[match.start() : match.end()]):

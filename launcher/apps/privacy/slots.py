@@ -40,7 +40,8 @@ _MEETING = word_set(
     """
     asked told called texted thanked helped phoned emailed invited interviewed visited reminded
     belde appte mailde bedankte vroeg interviewde interviewden feliciteerde troostte miste hielp
-    naast tegenover hugged messaged
+    naast tegenover hugged messaged ask tell text thank remind invite phone visit interview
+    interviewden bezocht bezochten appten belden
     """
 )
 _TEAM_ROLES = word_set(

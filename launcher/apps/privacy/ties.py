@@ -18,6 +18,14 @@ _DOUBLE = cues.word_set(
 _WHO = {"who", "die"}
 _TO_US = {"me", "mij", "us", "ons"}
 AGE = re.compile(r"\s\(\d\d?(?: jaar)?\)|, \d\d?,")
+_FROM_CIRCLE = re.compile(
+    r",? (?:uit|van|from|in|of) (?:de|het|een|the|another|an) (?:\w+ )?(?:klas|groep|groepje|team"
+    r"|receptie|balie|administratie|kantine|keuken|afdeling|buren|overkant|parallelklas|stage"
+    r"|opleiding|bibliotheek|mediatheek|concierges|leerlingenraad|class|group|reception|front desk"
+    r"|office|kitchen|canteen|ward|department|library|course|shop|winkel|planning|nachtdienst"
+    r"|avonddienst|night shift|technische dienst|ict|helpdesk|it)\b",
+    re.IGNORECASE,
+)
 _FROM_CLASS = re.compile(
     r" (?:uit|van|from|in|of) (?:klas |class |year |vwo |havo |mavo )?\d\w{0,4}\b"
 )
@@ -81,7 +89,8 @@ class Ties(Slots):
         end = tokens[phrase.last].end
         told = after < len(tokens) and tokens[after].key in cues.ACADEMIC
         from_where = tokens[after : after + 2]
-        if AGE.match(self.text, end) or _FROM_CLASS.match(self.text, end) or (
+        of_class = AGE.match(self.text, end) or _FROM_CLASS.match(self.text, end)
+        if of_class or self._from_circle(phrase) or (
             len(from_where) == 2 and from_where[0].key in {"uit", "from"} and from_where[1].cap
         ):  # fmt: skip
             return True  # So a newspaper names people who are not well known.
@@ -118,6 +127,11 @@ class Ties(Slots):
             and before in cues.WITH
             and self._previous_key(phrase.first, 2) in cues.TOGETHER
         )
+
+    def _from_circle(self, phrase: Phrase) -> bool:
+        """ "Joy van de receptie", "Faith Owusu from the other group"."""
+        end = self.tokens[phrase.last].end
+        return not self.fiction and bool(_FROM_CIRCLE.match(self.text, end))
 
     def _beside_writer_in_list(self, phrase: Phrase) -> bool:
         """ "X en ik", "X, Lau en ik": whoever is named in one breath with the writer."""
