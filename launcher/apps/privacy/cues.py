@@ -57,6 +57,14 @@ RELATION_ENDS = (
     "buurman", "buurvrouw", "mentor", "stagiair", "coordinator", "mate", "worker",
 )  # fmt: skip
 """A longer word that ends so is a relation too: "stagecoordinator", "vakdocent"."""
+FAMILY = word_set(
+    """
+    broer broertje zus zusje neef neefje nicht nichtje tante oom opa oma moeder vader zoon zoontje
+    dochter dochtertje man vrouw vriend vriendin stiefvader stiefmoeder kleinzoon kleindochter
+    brother sister cousin aunt uncle mother father mum mom dad son daughter husband wife friend
+    girlfriend boyfriend grandson granddaughter nephew niece stepdad stepmum
+    """
+)
 WORKERS = word_set(
     """
     boswachter gids conciërge concierge kok kokkin ober serveerster verpleegkundige verpleger
@@ -213,7 +221,7 @@ MEETING = word_set(
     """
     met with aan door bij naast to from for voor tegen tussen between sprak spraken
     interviewde interviewden ontmoette ontmoetten belde hielp bezocht vroeg heb hebben
-    interviewed helped called phoned visited asked
+    interviewed helped called phoned visited asked via dankzij
     """
 )
 RECORDS = word_set(

@@ -231,7 +231,9 @@ class Evidence:
                 return 0.5
             if earlier in cues.POSSESSIVES or third in cues.POSSESSIVES:
                 # "zijn collega Jens" in a text that is about nobody near is in the paper.
-                return 3.0 if self._personal_at(token.sentence) else 1.0
+                family = key in cues.FAMILY and self.personal and token.key in self.known_given
+                near = family and not self.fiction or self._personal_at(token.sentence)
+                return 3.0 if near else 1.0
             return 1.4 if key in cues.WORKERS else 2.2  # "schipper" is in history books too.
         if gap.endswith("@") and token.cap and token.key in self.known_given:
             return 2.9  # "@Precious jij zat vooraan"
@@ -268,6 +270,8 @@ class Evidence:
         if self._signed(at) or self._alone_at_the_end(at) or self._spoken_to(at):
             return 2.9
         ends = "\n" in gap or not set(gap) & set(".!") or token.key in self.known_given
+        if key == "best" and gap[0] == "," and not self.text[token.end :].strip(" .,!x\n"):
+            return 2.9  # "Best, Summer"
         if key in cues.CLOSINGS and set(gap) <= set(" ,\n\r\t!.-") and ends:
             return 3.0
         if (
