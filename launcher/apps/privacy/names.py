@@ -65,6 +65,7 @@ class _Names(Ties):
         if len(self.tokens) >= _SOME_TOKENS:
             self._judge_full_names(phrases)
         accepted = self._accept(phrases)
+        accepted = sorted([*accepted, *self._met_again(phrases, accepted)], key=lambda p: p.first)
         _group(accepted)
         return [
             (
@@ -74,6 +75,31 @@ class _Names(Ties):
                 p.group,
             )
             for p in accepted
+        ]
+
+    def _met_again(self, phrases: list[Phrase], accepted: list[Phrase]) -> list[Phrase]:
+        """Later mentions that no phrase gives: "Every Christmas Pim", and "kim" in hasty texts."""
+        called = {p.keys[0] for p in accepted if p.keys[0] in self.known_given}
+        kept = {p.first for p in accepted}
+        found = []
+        for phrase in phrases:
+            last = phrase.keys[-1]
+            words = all(key in self.lists.common or key in self.entities for key in phrase.keys[:-1])
+            if phrase.first not in kept and len(phrase.keys) > 1 and words and last in called:
+                found.append(phrase.core[-1])
+        if self.casual:
+            covered = {at for p in phrases for at in range(p.first, p.last + 1)}
+            strong = {p.keys[0] for p in accepted if p.cue >= 2.4} & called
+            found += [
+                at
+                for at, token in enumerate(self.tokens)
+                if token.key in strong and at not in covered and self._usable(at)
+                and not token.code and token.key not in self.lists.words and len(token.key) > 2
+                and self._previous_key(at) not in cues.ARTICLES
+            ]  # fmt: skip
+        return [
+            Phrase(first=at, last=at, core=[at], score=3.0, keys=[self._bare(self.tokens[at])])
+            for at in found
         ]
 
     @property
