@@ -301,7 +301,8 @@ FICTION_STRONG = word_set(
     """
     roman novel hoofdpersoon hoofdpersonage personage personages
     boekverslag protagonist narrator verteller verhaallijn dagboek biografie biography
-    toneelstuk leesverslag
+    toneelstuk leesverslag filmrecensie boekrecensie filmverslag filmbespreking boekbespreking
+    boekenverslag leesdossier
     """
 )
 IN_CLASS = word_set(

@@ -15,6 +15,10 @@ FICTION_THRESHOLD = 4.2
 _CITED = re.compile(
     r"\(([^()\n]{0,240}?(?:\b(?:1[5-9]|20)\d\d[a-z]?\b|n\.d\.|z\.j\.)[^()\n]{0,80})\)"
 )
+_REVIEW = re.compile(
+    r"(?:boek|film|lees|movie|book|film|novel)-? ?(?:recensie|verslag|bespreking|review|report)\b",
+    re.IGNORECASE,
+)
 _REFERENCE = re.compile(r"\((?:(?:1[5-9]|20)\d\d[a-z]?|n\.d\.|z\.j\.)[^)\n]{0,30}\)\.")
 _CODE_WORDS = 8
 _CLOSING = cues.CLOSINGS | {"met", "kind", "best", "hartelijke", "vriendelijke", "veel"}
@@ -50,7 +54,8 @@ class Evidence:
             for t in tokens
         )
         weak = sum(key in cues.FICTION_WEAK for key in keys)
-        self.fiction = fiction >= 2 or (fiction == 1 and weak >= 1) or weak >= 4
+        reviewed = bool(_REVIEW.match(text.lstrip()[:40]))
+        self.fiction = fiction >= 2 or reviewed or (fiction == 1 and weak >= 1) or weak >= 4
         letter = any(t.first and t.key in cues.SALUTATIONS for t in tokens[:40]) and any(
             t.key in cues.CLOSINGS for t in tokens[-30:]
         )

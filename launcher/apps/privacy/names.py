@@ -193,6 +193,9 @@ class _Names(Ties):
                 return True
         after = phrase.last + 1
         following = [t.key for t in tokens[after : after + 3]]
+        crowned = following[:1] == ["the"] and tokens[after].gap == " "
+        if crowned and tokens[after + 1 : after + 2] and tokens[after + 1].cap:
+            return True  # "Erik the Red"
         if tokens[phrase.last].possessive and set(following[:2]) & cues.LAWS:
             return True
         told = len(phrase.keys) > 1 and set(following[:1]) & cues.ACADEMIC
