@@ -34,7 +34,8 @@ RELATIONS = word_set(
     leidinggevende manager teamleider teamleidster stagiair stagiaire opdrachtgever
     opdrachtgeefster client klant patient bewoner bewoonster therapeut psycholoog huisarts
     tandarts jeugdwerker directeur directrice conrector rector conciërge concierge leerling
-    student baby peuter kleuter maatje buddy overgrootvader overgrootmoeder schoonzus
+    student studente leerlinge cursist
+    baby peuter kleuter maatje buddy overgrootvader overgrootmoeder schoonzus
     familie gezin eigenaar eigenares medewerker medewerkster souschef boer vriendengroep
     friend friends bestie brother sister cousin aunt auntie uncle grandma grandpa
     grandmother grandfather mother father mum mom dad son daughter husband wife girlfriend

@@ -152,6 +152,10 @@ class Evidence:
         if self.fiction:
             return sentence in self.own_sentences
         last = self.tokens[-1].sentence + 1
+        if {sentence - 1, sentence + 1} <= self.own_sentences:
+            return True
+        if self.casual and self.own_sentences:
+            return True
         return sentence in self.own_sentences or len(self.own_sentences) >= 0.5 * last
 
     def _own_relation_before(self, at: int) -> bool:
@@ -236,9 +240,10 @@ class Evidence:
                 return 0.5
             if earlier in cues.POSSESSIVES or third in cues.POSSESSIVES:
                 # "zijn collega Jens" in a text that is about nobody near is in the paper.
-                family = key in cues.FAMILY and self.personal and token.key in self.known_given
-                near = family and not self.fiction or self._personal_at(token.sentence)
-                return 3.0 if near else 1.0
+                told = token.key in self.known_given or len(self.own_sentences) >= 4
+                family = key in cues.FAMILY and self.personal and told
+                familiar = family and not self.fiction
+                return 3.0 if familiar or self._personal_at(token.sentence) else 1.0
             return 1.4 if key in cues.WORKERS else 2.2  # "schipper" is in history books too.
         if gap.endswith("@") and token.cap and token.key in self.known_given:
             return 2.9  # "@Precious jij zat vooraan"
@@ -264,6 +269,8 @@ class Evidence:
                 return 2.9
             if self._own_relation_before(at - 1):
                 return 2.9
+            if earlier in cues.FAMILY and third in cues.POSSESSIVES and self.personal:
+                return 0.5 if self.fiction else 2.4  # "Zijn vader is Arjan Verhoeven."
         if gap == " " and key == "i'm":
             return 2.9
         if ":" in gap and len(gap) < 5 and key in cues.LABELS:

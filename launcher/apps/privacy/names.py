@@ -6,22 +6,15 @@ from collections.abc import Sequence
 
 from launcher.apps.privacy import cues
 from launcher.apps.privacy.candidates import Phrase
-from launcher.apps.privacy.evidence import FICTION_THRESHOLD, is_relation
-from launcher.apps.privacy.slots import WRITER
-from launcher.apps.privacy.ties import AGE, Ties
+from launcher.apps.privacy.evidence import FICTION_THRESHOLD
+from launcher.apps.privacy.signs import Signs
+from launcher.apps.privacy.slots import HUMAN_VERBS, WRITER
+from launcher.apps.privacy.ties import AGE
 from launcher.apps.privacy.tokens import Token
-
-_YEAR_AFTER = re.compile(
-    r"\s?(?:et al\.?|e\.a\.|en collega's|and colleagues)?,?\s?\((?:1[5-9]|20)\d\d"
-)
-_ET_AL = re.compile(r"\s(?:et al|e\.a\.|cum suis|c\.s\.)")
 
 _VERBS_OF_THINGS = {"is", "was", "are", "were", "staat", "stond", "komt", "kwam", "valt"}
 _FAMOUS_BY_FIRST_NAME = cues.word_set("mario luigi zelda jesus mao shakira thor attila mendel")
 _FROM_CLASS = re.compile(r",? \(?(?:klas|class|groep|group|jaar|year|leerjaar) ?\w{1,4}\b")
-_TOLD = cues.word_set(
-    "told narrated played directed sung painted verteld gespeeld geregisseerd gezongen geschilderd"
-)
 _OPINIONS = cues.word_set(
     "hated liked loved preferred disliked enjoyed haatte waardeerde koos chose"
 )
@@ -32,10 +25,8 @@ _SPEECH = cues.word_set(
     """
 )
 _IN_THE_PAPER = cues.word_set("zegt vertelt volgens says tells according interview interviewer")
-_MADE_BY = {"van", "door", "by", "of", "met", "with"}
 _LONG_TOKENS = 60
 _SOME_TOKENS = 30
-_APPOSITION = cues.ARTICLES | {"author", "auteur", "schrijver", "president", "onderzoeker"}
 
 
 def find_names(
@@ -45,7 +36,7 @@ def find_names(
     return _Names(text, tokens, taken).found()
 
 
-class _Names(Ties):
+class _Names(Signs):
     def found(self) -> list[tuple[int, int, float, int]]:
         phrases = self._phrases()
         for phrase in phrases:
@@ -84,7 +75,9 @@ class _Names(Ties):
         found = []
         for phrase in phrases:
             last = phrase.keys[-1]
-            words = all(key in self.lists.common or key in self.entities for key in phrase.keys[:-1])
+            words = all(
+                key in self.lists.common or key in self.entities for key in phrase.keys[:-1]
+            )
             if phrase.first not in kept and len(phrase.keys) > 1 and words and last in called:
                 found.append(phrase.core[-1])
         if self.casual:
@@ -124,103 +117,6 @@ class _Names(Ties):
         }
         aged = any(AGE.match(self.text, self.tokens[p.last].end) for p in phrases)
         return sum(key in _SPEECH for key in keys) >= 2 and len(whole) < 2 and not aged
-
-    def _pet(self, phrase: Phrase) -> bool:
-        """ "onze hond Max", "a dog called Max"."""
-        if self.tokens[phrase.first].gap not in {" ", ", "}:
-            return False
-        before, earlier = self._previous_key(phrase.first), self._previous_key(phrase.first, 2)
-        if before in cues.NAMING:
-            told = {t.key for t in self.tokens[max(phrase.first - 4, 0) : phrase.first]}
-            return earlier in cues.PETS or bool(told & cues.STORY_ROLES)
-        return before in cues.PETS
-
-    def _author_of_book(self, phrase: Phrase) -> bool:
-        """Whether the line is "Auteur: ..." and another one gives the title or the publisher."""
-        first = self.tokens[phrase.first]
-        if ":" not in first.gap or self._previous_key(phrase.first) not in cues.AUTHOR_LABELS:
-            return False
-        return (
-            any(
-                token.key in cues.BOOK_LABELS
-                and self.text[token.end : token.end + 2].strip() == ":"
-                for token in self.tokens
-            )
-            or "ISBN" in self.text
-        )
-
-    def _public_cue(self, phrase: Phrase) -> bool:
-        tokens, first = self.tokens, phrase.first
-        gap = tokens[first].gap
-        before, earlier = self._previous_key(first), self._previous_key(first, 2)
-        if gap == " " and before in cues.PUBLIC_ROLES and earlier not in cues.OWN_POSSESSIVES:
-            return True
-        if gap == ", " and before in cues.PUBLIC_ROLES and earlier not in cues.OWN_POSSESSIVES:
-            return bool({earlier, self._previous_key(first, 3)} & cues.ARTICLES)
-        if gap in {" ", ' "', " “", " ‘", " '"} and before in cues.NOT_PERSONS:
-            return True  # "The class Charlotte", "de zaak rond Robert M."
-        if (
-            phrase.initials is False
-            and len(phrase.keys[-1]) == 1
-            and cues.CRIMES & {t.key for t in tokens[max(first - 3, 0) : first]}
-        ):
-            return True
-        if gap == " " and before in {"by", "door"} and earlier in _TOLD:
-            return True  # "The story is told by Kathy."
-        if gap == " " and before in {"played", "playing"} and len(phrase.keys) == 1:
-            return True  # "played Uno"
-        if gap == " " and before == "allemaal":
-            return True  # "Ze heten allemaal Roos of Iris."
-        if (
-            len(phrase.keys) == 1
-            and [t.key for t in tokens[phrase.last + 1 : phrase.last + 2]]
-            in (["gespeeld"], ["spelen"])
-            and before not in cues.BESIDE | {"tegen"}
-        ):
-            return True
-        seen = {t.key for t in tokens[max(first - 8, 0) : first]} & {"film", "movie", "serie"}
-        if before in cues.WITH and seen and len(phrase.keys) > 1 and earlier not in cues.TOGETHER:
-            return True  # "De film, met Robin Boissevain, ..."
-        works = {t.key for t in tokens[max(first - 4, 0) : max(first - 1, 0)]} & cues.WORKS
-        maker = before in _MADE_BY and (len(phrase.keys) > 1 or before not in cues.WITH)
-        if gap == " " and maker and earlier not in cues.OWN_POSSESSIVES:
-            # "Futura van Paul Renner", "No Logo by Naomi Klein": what has a title has a maker.
-            titled = (
-                before in {"van", "by"} and (len(phrase.keys) > 1 or phrase.initials) and first > 1
-                and tokens[first - 2].cap and not tokens[first - 2].first
-            )  # fmt: skip
-            if works or titled:
-                return True
-        after = phrase.last + 1
-        following = [t.key for t in tokens[after : after + 3]]
-        crowned = following[:1] == ["the"] and tokens[after].gap == " "
-        if crowned and tokens[after + 1 : after + 2] and tokens[after + 1].cap:
-            return True  # "Erik the Red"
-        if tokens[phrase.last].possessive and set(following[:2]) & cues.LAWS:
-            return True
-        told = len(phrase.keys) > 1 and set(following[:1]) & cues.ACADEMIC
-        if told and cues.WORKS & {t.key for t in tokens[after + 1 : after + 7]}:
-            return True  # "Angie Thomas wrote this novel."
-        own = self.tokens[first].sentence in self.own_sentences
-        if ("hoofdrol" in following and not own) or before == "starring":
-            return True
-        if following and following[0] in {"is", "was", "werd", "became"}:
-            said = [key for key in following[1:] if key not in cues.ARTICLES]
-            if said and said[0] in cues.PUBLIC_ROLES:
-                return True
-        if after < len(tokens) and tokens[after].gap == ", " and tokens[after].key in _APPOSITION:
-            near = tokens[after : after + 4]
-            return any(
-                t.key in cues.PUBLIC_ROLES or t.key in {"founder", "oprichter"} for t in near
-            )
-        return False
-
-    def _cited(self, phrase: Phrase) -> bool:
-        start, end = self.tokens[phrase.first].start, self.tokens[phrase.last].end
-        if all(self.source[start:end]):
-            return True
-        rest = self.text[end : end + 40]
-        return bool(_YEAR_AFTER.match(rest) or _ET_AL.match(rest))
 
     def _weigh(self, phrase: Phrase) -> None:
         tokens, lists, core = self.tokens, self.lists, phrase.core
@@ -285,6 +181,11 @@ class _Names(Ties):
         elif (keys[0] in self.known_given or self._unknown(phrase)) and self._human_slot(phrase):
             ambiguous = keys[0] in lists.given_ambiguous
             score += 2.3 if self._unknown(phrase) else (1.8 if ambiguous else 1.2)
+        elif not phrase.cue and keys[0] in self.known_surnames and before in cues.PREFIXES:
+            whole = Phrase(first=phrase.first - 1, last=phrase.last, core=core, keys=keys)
+            score += (
+                3.0 if self._human_slot(whole, strict=True) else 0.0
+            )  # "zegt dat van Dam ziek is"
         if len(keys) == 1 and self._acronym(phrase):
             score -= 2.5 if keys[0] in lists.given or first.gap == " " else 0.0
         near = {first.sentence, first.sentence - 1}
@@ -293,34 +194,6 @@ class _Names(Ties):
         elif self.fiction and near & self.own_sentences:
             score += 0.9
         phrase.score = score
-
-    def _told_behind(self, phrase: Phrase) -> float:
-        """How strongly the words behind a name make it that of somebody near.
-
-        "Goof, de vader van onze keeper", "Olu, my supervisor", "bij de Groot zijn toets".
-        """
-        tokens, after = self.tokens, phrase.last + 1
-        if after + 1 >= len(tokens):
-            return 0.0
-        first = tokens[phrase.first]
-        behind: list[str] = []
-        for token in tokens[after : after + 8]:
-            if behind and token.gap not in {" ", "-"}:
-                break
-            behind.append(token.key)
-        if tokens[after].gap in {", ", " ("}:
-            own = set(behind[:6]) & cues.OWN_POSSESSIVES
-            related = any(is_relation(key) for key in behind[:5])
-            if own and related and behind[0] in cues.ARTICLES | cues.OWN_POSSESSIVES:
-                return 2.9
-        theirs = behind[0] in {"zijn", "z'n", "zn", "haar", "d'r", "dr"}
-        before = self._previous_key(phrase.first)
-        if before in cues.PREFIXES - cues.BESIDE:
-            before = self._previous_key(phrase.first, 2)
-        placed = tokens[after].gap == " " and first.gap == " " and before in cues.BESIDE
-        if theirs and placed and set(behind[1:2]) & cues.OF_PERSONS and not self.fiction:
-            return 2.9
-        return 0.0
 
     def _first_name(self, phrase: Phrase) -> bool:
         """Whether it is a given name alone: so the people around a writer are called."""
@@ -365,6 +238,9 @@ class _Names(Ties):
             return score + 3.0
         if token.gap == ", " and token.key in {"who", "die"}:
             score += 1.0
+            doers = {t.key for t in tokens[after + 1 : after + 5] if t.gap == " "} & HUMAN_VERBS
+            if doers and self._personal_at(first) and self._unknown(phrase):
+                score += 1.6  # "Zelfs Peet, die nooit iets zegt"
         if self._is_relation(after):
             score += 3.0
         elif token.gap == " " and token.key in cues.SAYING:
@@ -527,6 +403,9 @@ class _Names(Ties):
                 surnames.update(phrase.keys[1:])
             elif phrase.score >= threshold:
                 known.update(k for k in phrase.keys if len(k) > 1)
+        called = {
+            p.keys[0] for p in phrases if len(p.keys) == 1 and p.score >= threshold and not p.public
+        } & self.known_given - cited
         characters = self._characters(phrases) if self.fiction else set()
         kept = []
         for phrase in phrases:
@@ -536,8 +415,10 @@ class _Names(Ties):
             # An author who was cited once, or a character who was introduced as one, stays so.
             given = bool(set(keys) & self.lists.given)
             soft_title = self._previous_key(phrase.first) in cues.SOFT_TITLES
+            namesake = len(keys) > 1 and keys[0] in called and not self.fiction
             if (
                 keys[-1] in cited
+                and not namesake
                 and (phrase.cue < 2.4 or soft_title)
                 and (self.fiction or not given or keys[-1] in surnames)
             ):

@@ -6,7 +6,7 @@ from launcher.apps.privacy.cues import word_set
 from launcher.apps.privacy.tokens import Token
 
 WRITER = {"ik", "i", "me", "mij"}
-_HUMAN_VERBS = word_set(
+HUMAN_VERBS = word_set(
     """
     zei zegt vertelde vertelt vroeg vraagt antwoordde fluisterde lachte huilde glimlachte knikte
     belde appte mailde vond vindt wist weet dacht denkt wilde wil voelde vergat hielp helpt schrok
@@ -68,7 +68,7 @@ _SPEAKING = word_set(
 _CLAUSES = word_set("omdat toen dat als terwijl because when that while if want since")
 _NEVER = cues.NO_SURNAMES | word_set("may april june august mei juni juli augustus")
 _US = word_set("me mij ons us")
-_SUBJECT_VERBS = _HUMAN_VERBS - word_set("moest moet mag mocht wil wilde won las")
+_SUBJECT_VERBS = HUMAN_VERBS - word_set("moest moet mag mocht wil wilde won las")
 _WRITERS = word_set("ik i we wij")
 
 
@@ -135,7 +135,7 @@ class Slots(Candidates):
         if before in {"is", "was"} and earlier in _TEAM_ROLES:
             return True
         own = first.sentence in self.own_sentences
-        if following and following[0] in _HUMAN_VERBS:
+        if following and following[0] in HUMAN_VERBS:
             return bool(ahead & _US) if strict else own or not first.first
         if before in _SUBJECT_VERBS and earlier not in _WRITERS:
             return bool(ahead & _US) if strict else True
