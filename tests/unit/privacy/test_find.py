@@ -315,3 +315,22 @@ def test_what_is_said_of_the_health_of_somebody_who_was_named() -> None:
     said = "dat hij kanker heeft."
     assert ("health", "hij kanker heeft") in found(f"Ik hielp meneer Smit. Later bleek {said}")
     assert found(f"Bij iemand die zo hoest blijkt vaak {said}") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Wij hebben Zwam, de vader van onze keeper, met een paraplu.", ["Zwam"]),
+        ("Ik vond je verhaal sterk.\n\nGroetjes Lieve", ["Lieve"]),
+        ("Hoi allemaal, @Precious jij zat vooraan toch?", ["Precious"]),
+        ("Ik had anders een onvoldoende bij de Groot zijn toets.", ["Groot"]),
+        ("Joy van de receptie gaf me een pasje en ik mocht naar binnen.", ["Joy"]),
+        ("Mijn zus heeft een klas. Waar is de tas, vroeg ik.", []),
+        ("We read about the class Charlotte in our code and it is a cache.", []),
+        ("We hebben patat gegeten en Uno gespeeld in onze tent.", []),
+        ("Mijn tante las in de krant over de zaak rond Robert M. in de stad.", []),
+    ],
+)
+def test_what_stands_behind_a_name_tells_whose_it_is(text: str, names: list[str]) -> None:
+    shown = [value for kind, value in found(text) if kind == "name"]
+    assert [value.removeprefix("de ") for value in shown] == names
