@@ -33,9 +33,9 @@ were written later, each measured once before anything was changed for it:
   repaired check at recall 0.840 (names 0.849), precision 0.840 and 2.43 false alarms; the check
   before those repairs has names 0.830 and 4.29 false alarms there. (Two words for a kind were put
   right before.) It led to repairs too.
-* ``third`` (32 texts, 19 private spans per 1,000 words, by somebody who did not see the check) found
-  the check after those at recall 0.883 (names 0.871), precision 0.833 and 3.29 false alarms. (Other
-  words for kinds were put right before, here and in ``fourth``.) It led to repairs.
+* ``third`` (32 texts, 19 private spans per 1,000 words, by somebody who did not see the check)
+  found the check after those at recall 0.883 (names 0.871), precision 0.833 and 3.29 false alarms.
+  (Other words for kinds were put right before, here and in ``fourth``.) It led to repairs.
 * ``fourth`` (32 texts, 18 private spans per 1,000 words, by the hand of ``third``) found the check
   after those at recall 0.885 (names 0.985), precision 0.802 and 3.87 false alarms. Nothing was
   changed for it: health (1 of 7) and belief (0 of 2) are weak there.
