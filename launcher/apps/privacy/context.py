@@ -169,7 +169,21 @@ _ILLNESS = (
     r"|hersenschudding|concussion|slechthorend|doof|deaf|slechtziend|rolstoel|wheelchair"
     r"|gehandicapt"
     r"|disabled|disability|beperking|hoogsensitief|hoogbegaafd|pfeiffer|long covid|corona|covid"
-    r"|beroerte|herseninfarct|stroke|herseninfarct|hartaanval|nierziekte|stoornis|disorder)"
+    r"|beroerte|herseninfarct|stroke|herseninfarct|hartaanval|nierziekte|stoornis|disorder"
+    r"|alopecia|vitiligo|albin\w*|netelroos|rosacea|c(?:o)?eliac|prikkelbaredarm\w*|ibs|colitis"
+    r"|reflux|gastritis|kleurenblind|colou?r[- ]?blind|nachtblind|slechtziendheid|blindheid"
+    r"|tinnitus|oorsuizen|ménière|hooikoorts|hay fever|bloedarmoede|an(?:a)?emi\w*|hemochromatose"
+    r"|schildklier\w*|hypothyre\w*|hyperthyre\w*|hypertensi\w*|hartruis|hartritmestoornis\w*"
+    r"|ziekte van \w+|lyme|q-koorts|meningitis|hersenvliesontsteking|malaria|dengue|sepsis"
+    r"|open rug|spina bifida|cerebral palsy|cerebrale parese|klompvoet\w*|dwerggroei|dwarfism"
+    r"|hydrocefal\w*|waterhoofd|kunstbeen|beenprothese|prothese|prosthe\w*|geamputeerd"
+    r"|amputat\w*|verlamd|paralys\w*|dwarslaesie|ehlers-danlos|marfan|huntington"
+    r"|insomnia|slapeloosheid|overspannen|overspannenheid|burn(?:ed|t) out|breakdown|postnatal\w*"
+    r"|postpartum|paranoi\w*|agorafobi\w*|agoraphobi\w*|smetvrees|odd|fas|hsp"
+    r"|transplantati\w*|transplant|donornier|dialys\w*|pacemaker|stoma|voedingssonde"
+    r"|herpes|chlamydia|soa|std|endometri\w*|ivf|onvruchtbaar\w*|infertil\w*|menopauze"
+    r"|cystitis|blaasontsteking|incontinent\w*|nierstenen|kidney (?:stones|failure|disease)"
+    r"|liver disease|leverziekte|pancreatitis|sarco[iï]dose|sarcoidosis|myasthenia|guillain\S*)"
 )
 _CARE = (
     r"(?:psycholoog|psychiater|psychologist|psychiatrist|therapeut|therapist|therapie|therapy"
@@ -245,9 +259,20 @@ _RITE = (
 )
 _FEAST = (
     r"(?:ramadan|suikerfeest|offerfeest|eid|divali|diwali|holi|chanoeka|hanukkah|sjabbat|shabbat"
-    r"|sabbath|sabbat|avondmaal)"
+    r"|sabbath|sabbat|avondmaal|jom kipoer|yom kippur|pesach|passover|poerim|purim|soekot|sukkot"
+    r"|rosj hasjana|rosh hashanah?|asjoera|ashura|navratri|vesak|vaisakhi|holi)"
+)
+_PARTY = (
+    r"(?:ChristenUnie|SGP|PVV|VVD|CDA|PvdA|GroenLinks|GroenLinks-PvdA|D66|SP|DENK|FvD|FVD|BBB|Volt"
+    r"|JA21|PvdD|Partij voor de Dieren|Forum voor Democratie|50PLUS|NSC|BIJ1|Piratenpartij|Labour"
+    r"|Conservatives|Tories|Greens|AKP|CHP|HDP)"
 )
 _BELIEF = (
+    re.compile(
+        rf"\b(?i:ik|je|jij|u|hij|zij|ze|i|you|he|she|{_KIN})\b(?: \w+){{0,3}}? (?i:lid|stem|stemt"
+        rf"|stemde|vote|votes|voted|member)\b(?: (?i:ben|bent|is|was))?"
+        rf" (?i:van|op|for|of)(?: (?i:de|het|the))? {_PARTY}\b"
+    ),
     re.compile(
         rf"\b(?:ik ben|ik was|wij zijn|we zijn|i am|i'm|i’m|i was|we are|as an?"
         rf"|als)\b(?: \w+){{0,3}}? {_FAITH}\b",
@@ -276,7 +301,8 @@ _BELIEF = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"\b(?:vast|vastte|vasten|fasted|fasting|vanwege|tijdens de|during) (?:(?:de"
+        rf"\b(?:vast|vastte|vasten|fasted|fasting|vanwege|because of|due to|tijdens de"
+        rf"|during) (?:(?:de"
         rf"|mijn|my|onze|our) )?(?:vasten|{_FEAST})\b(?=[^.\n]{{0,60}}\b(?:ik|mijn|wij|i"
         rf"|my)\b)",
         re.IGNORECASE,
@@ -304,6 +330,7 @@ _NOT_OWN = re.compile(
     r"|no|als je|if you|stel dat|suppose)\b",
     re.IGNORECASE,
 )
+_OF_WRITER = re.compile(r"(?:ik|i|i've|i’ve|i'm|i’m|mijn|m'n|my)\b", re.IGNORECASE)
 _IN_GENERAL = re.compile(
     r"\b(?:who|that|they|people|patients|children|die|ze|mensen|kinderen|jongeren) $", re.IGNORECASE
 )
@@ -427,7 +454,7 @@ def find_sensitive(text: str, lang: Lang) -> Iterator[Span]:
             for match in pattern.finditer(text):
                 general = _IN_GENERAL.search(text[max(match.start() - 30, 0) : match.start()])
                 if (
-                    general
+                    (general and not _OF_WRITER.match(match.group()))
                     or _NOT_OWN.search(match.group())
                     or match.group().endswith((" Ms", " ms"))
                 ):

@@ -129,6 +129,11 @@ def test_an_invented_story_has_no_private_persons() -> None:
         ("Mijn tante zit in een rolstoel.", "health", "tante zit in een rolstoel"),
         ("I was diagnosed with dyspraxia when I was nine.", "health",
          "I was diagnosed with dyspraxia"),
+        ("My problem was that I have coeliac disease.", "health", "I have coeliac"),
+        ("Mijn broer is verlamd na een ongeluk.", "health", "Mijn broer is verlamd"),
+        ("Je schrijft dat je lid bent van het CDA.", "belief",
+         "Je schrijft dat je lid bent van het CDA"),
+        ("Because of Pesach I was not there.", "belief", "Because of Pesach"),
         ("I work at Baker's Dozen on Saturdays.", "organisation", "Baker's Dozen"),
         ("I go to Ridgeway Academy in Bristol.", "organisation", "Ridgeway Academy"),
         ("Ik train bij HV Zeeburg als keeper.", "organisation", "HV Zeeburg"),
@@ -147,6 +152,8 @@ def test_more_of_each_kind(text: str, kind: str, value: str) -> None:
         "Door corona en vanwege corona gingen de scholen dicht, en ik zat thuis.",
         "Restaurant Noma kreeg een ster.",
         "Volgens Stichting Lezen lezen jongeren minder.",
+        "De VVD en het CDA stemden tegen.",
+        "There are guests that have coeliac disease.",
     ],
 )
 def test_what_is_said_in_general_stays(text: str) -> None:
