@@ -199,6 +199,8 @@ def test_the_lesson_outlives_its_terminal(ready: Paadje) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # Where the tests themselves ignore the end of a terminal, as below nohup.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     wait_until(
         lambda: [
