@@ -235,12 +235,14 @@ def test_python_too_old(lang: str, more: list[str]) -> None:
 
 HELD = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Tests that run in the background ignore it.
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 os.kill(os.getpid(), signal.SIGINT)
 os.execv(sys.executable, [sys.executable, "-X", "utf8", "-m", "launcher", "doctor", *sys.argv[1:]])
 """
 BEFORE = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {packaging!r})
 import bootstrap
 bootstrap.hold_interrupts(True)
