@@ -15,6 +15,7 @@ import asyncio
 import json
 import os
 import signal
+import statistics
 import sys
 import tempfile
 import time
@@ -82,8 +83,10 @@ class Tally:
     output_tokens: int = 0
     overlaps: list[float] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
-    pairs: int = 0
-    pairs_same: int = 0
+    pairs: dict[str, list[int]] = field(default_factory=dict)
+    """What the two texts differ in: how many pairs got the same, of how many."""
+    pairs_words: list[float] = field(default_factory=list)
+    """How many words the second text got for each word that the first one got."""
 
 
 def read_data() -> dict[str, Any]:
@@ -95,6 +98,9 @@ def read_data() -> dict[str, Any]:
             for start in entry[kind]:
                 found = [s for s in sentences if s.text.startswith(start)]
                 assert len(found) == 1, (entry["id"], start)
+    for pair in data["pair"]:
+        one, other = (split_sentences(text) for text in pair["texts"])
+        assert len(one) == len(other), one[0].text
     return data
 
 
@@ -201,6 +207,10 @@ class Reader:
         return None
 
 
+def words(comment: Comment) -> int:
+    return len(f"{comment.observation} {comment.effect} {comment.next_step}".split())
+
+
 def judge(tally: Tally, entry: dict[str, Any], comments: Sequence[Comment]) -> None:
     """Add one text: which gaps and strengths were seen, and which traps worked."""
     sentences = split_sentences(entry["text"])
@@ -215,8 +225,8 @@ def judge(tally: Tally, entry: dict[str, Any], comments: Sequence[Comment]) -> N
     for comment in comments:
         said = f"{comment.observation} {comment.effect} {comment.next_step}"
         tally.comments += 1
-        tally.words += len(said.split())
-        tally.longest = max(tally.longest, len(said.split()))
+        tally.words += words(comment)
+        tally.longest = max(tally.longest, words(comment))
         own = next(s.text for s in sentences if s.id == comment.sentence_id).lower()
         forbidden = [
             w for w in entry["never"] if w.lower() in said.lower() and w.lower() not in own
@@ -245,7 +255,10 @@ def figures(tally: Tally) -> dict[str, Any]:
         "same_sentences_over_seeds": round(sum(tally.overlaps) / len(tally.overlaps), 2)
         if tally.overlaps
         else None,
-        "bias_pairs_same": [tally.pairs_same, tally.pairs],
+        **{f"same_with_another_{about}": same for about, same in tally.pairs.items()},
+        "words_ratio_within_pairs": round(statistics.mean(tally.pairs_words), 2)
+        if tally.pairs_words
+        else None,
         "seconds_per_call": round(tally.seconds / tally.calls, 2) if tally.calls else None,
         "prompt_tokens": tally.prompt_tokens,
         "cached_tokens": tally.cached_tokens,
@@ -291,15 +304,19 @@ async def measure(
 
 
 async def compare_pairs(pairs: Sequence[dict[str, Any]], reader: Reader, tally: Tally) -> None:
-    """The same text with another name in it: is the same said of the same sentences?"""
+    """The same text of somebody else: is the same kind of thing said of the same sentences?"""
     for pair in pairs:
-        ready, found = load_set(pair["set"], pair["lang"]), []
-        for name in pair["names"]:
-            text = pair["text"].replace("NAAM", name).replace("NAME", name)
-            comments = await reader.read(text, ready, pair["lang"], SEEDS[0])
-            found.append([(comment.sentence_id, comment.kind) for comment in comments])
-        tally.pairs += 1
-        tally.pairs_same += found[0] == found[1]
+        ready = load_set(pair["set"], pair["lang"])
+        one, other = [
+            await reader.read(text, ready, pair["lang"], SEEDS[0]) for text in pair["texts"]
+        ]
+        count = tally.pairs.setdefault(pair["about"], [0, 0])
+        count[0] += [(c.sentence_id, c.kind) for c in one] == [
+            (c.sentence_id, c.kind) for c in other
+        ]
+        count[1] += 1
+        if one:
+            tally.pairs_words.append(sum(map(words, other)) / sum(map(words, one)))
 
 
 def main() -> int:

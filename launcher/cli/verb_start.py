@@ -56,9 +56,8 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
     apps = dict.fromkeys(options.apps)
     plans = [lesson.make_plan(context, app, plan_wishes(options)) for app in apps]
     lesson.check_share(context, share)
-    for other in lesson.status(context):
-        if other.state != "ended_uncleanly":
-            report(Notice(code="lesson.another_runs", params={"lesson": other.lesson}))
+    for other in lesson.running_lessons(context):
+        report(Notice(code="lesson.another_runs", params={"lesson": other.lesson}))
     for plan in plans:
         if plan.server:
             report(Notice(code="lesson.school_server", params={"server": plan.server}))

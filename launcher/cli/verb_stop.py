@@ -27,8 +27,7 @@ def run(options: argparse.Namespace, context: Context, t: Translator) -> int:
         raise UsageError("cli.usage", command="paadje stop", detail="LESSON and --all")
     wanted = options.lesson
     # What is left of a lesson that ended suddenly is tidied up along the way.
-    running = [each for each in lesson.status(context) if each.state != "ended_uncleanly"]
-    if wanted is None and not options.all and len(running) > 1:
+    if wanted is None and not options.all and len(lesson.running_lessons(context)) > 1:
         raise UsageError("lesson.which_to_stop")
     receipts = lesson.stop(
         context, wanted, report=progress_reporter(t), erase_logs=options.erase_logs

@@ -32,6 +32,7 @@ from launcher.lesson.running import (
     forget,
     read_logs,
     running_lesson,
+    running_lessons,
     status,
     stop,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "read_sharing",
     "remove_model",
     "running_lesson",
+    "running_lessons",
     "settings_for",
     "share_models",
     "start",

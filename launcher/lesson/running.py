@@ -85,15 +85,15 @@ def find_lesson(context: Context, lesson: str) -> LessonSnapshot | None:
     return snapshot(context, lesson)
 
 
+def running_lessons(context: Context) -> tuple[LessonSnapshot, ...]:
+    """As :func:`status`, without what is left of lessons that ended suddenly."""
+    return tuple(each for each in status(context) if each.state != "ended_uncleanly")
+
+
 def live_lessons(context: Context) -> tuple[LessonSpec, ...]:
     """The specifications of the lessons whose host is alive."""
-    found = []
-    for each in status(context):
-        if each.state != "ended_uncleanly":
-            spec = _read_spec(context.paths.lessons / each.lesson)
-            if spec is not None:
-                found.append(spec)
-    return tuple(found)
+    found = (_read_spec(context.paths.lessons / each.lesson) for each in running_lessons(context))
+    return tuple(spec for spec in found if spec is not None)
 
 
 def running_lesson(context: Context, lesson: str | None) -> LessonSnapshot:
@@ -103,7 +103,7 @@ def running_lesson(context: Context, lesson: str | None) -> LessonSnapshot:
         if found is None or found.state == "ended_uncleanly":
             raise UsageError("lesson.unknown_lesson", lesson=lesson)
         return found
-    running = [each for each in status(context) if each.state != "ended_uncleanly"]
+    running = running_lessons(context)
     if not running:
         raise PaadjeError("lesson.none_running")
     if len(running) > 1:
