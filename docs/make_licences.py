@@ -37,7 +37,8 @@ def main() -> None:
         " mimesis (MIT, © 2016 Isaak Uchakaev). Common words: from the Dutch word list of OpenTaal"
         " (BSD-3-Clause, © OpenTaal and Simon Brouwer e.a.) and the English one of SCOWL (© Kevin"
         " Atkinson, free to use with this notice); which of them are common was looked up with"
-        " wordfreq.",
+        " wordfreq. Well-known people, works with their characters, words of health and belief, and"
+        " the texts that the weights were learned from: own compilation.",
         "",
         "## Models in the catalog",
         "",

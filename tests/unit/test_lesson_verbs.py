@@ -8,6 +8,7 @@ import pytest
 
 from launcher import lesson
 from launcher.__main__ import main
+from launcher.lesson import running
 from launcher.lesson.library import ModelEntry
 from launcher.lesson.types import LessonSnapshot, StopReceipt
 from tests.tui.fakes import UNCLEAN, make_lesson
@@ -29,7 +30,7 @@ def runs(home: object, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[st
                 for one in lessons
             )
 
-        monkeypatch.setattr(lesson, "status", lambda context: lessons)
+        monkeypatch.setattr(running, "status", lambda context: lessons)
         monkeypatch.setattr(lesson, "stop", stop)
         return asked
 

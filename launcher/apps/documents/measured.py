@@ -1,6 +1,6 @@
 """What was measured of the privacy check: the recorded answer of its benchmark, and how to say it.
 
-python benchmarks/privacy.py --set SET.jsonl --json > launcher/apps/documents/privacy.json
+python benchmarks/privacy.py --json > launcher/apps/documents/privacy.json
 """
 
 import json
@@ -14,12 +14,12 @@ FILE = Path(__file__).with_name("privacy.json")
 
 
 def measured_privacy(file: Path = FILE) -> PrivacyFigures | None:
-    """The figures of the first set in the record; None when nothing was recorded."""
+    """The figures of all sets together in the record; None when nothing was recorded."""
     try:
         report = json.loads(file.read_text(encoding="utf-8"))
     except OSError:
         return None
-    found = next(iter(report["sets"].values()))["privacy check"]
+    found = report["sets"]["together"]["privacy check"]
     return PrivacyFigures(
         names_recall=found["kinds"]["name"]["recall"],
         all_recall=found["recall"],

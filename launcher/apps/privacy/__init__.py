@@ -1,7 +1,7 @@
 """What in a text may tell who somebody is: found, shown to the writer, masked when confirmed.
 
-Offline, without a model: patterns with checksums, lists of names, and the words around them. It
-misses things; a text that went through it is not anonymous.
+Offline and small: patterns with checksums, lists of words, and learned weights for what stands
+around a name. It misses things; a text that went through it is not anonymous.
 """
 
 from launcher.apps.privacy.find import find_leaks, find_private

@@ -4,11 +4,15 @@ import re
 from dataclasses import dataclass, field
 
 from launcher.apps.privacy import cues
-from launcher.apps.privacy.evidence import Evidence
+from launcher.apps.privacy.surroundings import Surroundings
 from launcher.apps.privacy.tokens import Token
 
 _AMOUNT = re.compile(r"\.? ?\d")
 """What follows "max" and "min" when they are no names."""
+
+
+_NO_NAME = re.compile(r"I['’](?:m|ve|ll|d)$|[A-Z]{2,}['’-][a-z]")
+"""\"I'm\", "SLB'er", "IBAN-velden"."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,15 +25,15 @@ class Phrase:
     initials: bool = False
     score: float = 0.0
     cue: float = 0.0
-    public: bool = False
     group: int = -1
     keys: list[str] = field(default_factory=list)
 
 
-class Candidates(Evidence):
+class Candidates(Surroundings):
     """The phrases of one text that may be names, before anything is weighed."""
 
-    def _phrases(self) -> list[Phrase]:
+    def phrases(self) -> list[Phrase]:
+        """What may be a name, in the order of the text."""
         found, at = [], 0
         while at < len(self.tokens):
             phrase = self._phrase_at(at)
@@ -42,12 +46,23 @@ class Candidates(Evidence):
 
     def _usable(self, at: int) -> bool:
         token = self.tokens[at]
-        return not self.blocked[at] and not any(self.taken[token.start : token.end])
+        if self.blocked[at] or (token.code and not self.in_comment(token.start)):
+            return False
+        return not any(self.taken[token.start : token.end])
+
+    def in_comment(self, at: int) -> bool:
+        """Whether the line up to ``at`` opens a comment of a program."""
+        line = self.text[max(self.text.rfind("\n", 0, at) + 1, at - 200) : at]
+        return "//" in line or "#" in line or "/*" in line or line.lstrip()[:1] == "*"
 
     def _is_core(self, at: int) -> bool:
         """Whether the token can be a given name or a surname."""
         token = self.tokens[at]
         if not self._usable(at) or token.key in cues.TITLES | cues.CLOSINGS:
+            return False
+        if token.start in self.speakers and token.key not in self.lists.words:
+            return True
+        if _NO_NAME.match(token.text):
             return False
         if token.key in cues.GREETINGS and not self._called_like_a_greeting(at):
             return False
@@ -253,6 +268,7 @@ class Candidates(Evidence):
             token.cap and token.key.endswith("s") and token.key not in self.known_given
             and token.key not in lists.not_names
             and token.key not in lists.surnames and token.key[:-1] in lists.given
+            and token.key not in self.figure_keys | self.works | lists.figures_alone
         )  # fmt: skip
 
     def _bare(self, token: Token) -> str:

@@ -8,10 +8,6 @@ from launcher.apps.privacy import cues
 from launcher.apps.privacy.gazetteer import fold, gazetteer
 from launcher.apps.privacy.tokens import Token
 
-THRESHOLD = 2.5
-FICTION_THRESHOLD = 4.2
-"""In a text about a book or a life most names are not private."""
-
 _CITED = re.compile(
     r"\(([^()\n]{0,240}?(?:\b(?:1[5-9]|20)\d\d[a-z]?\b|n\.d\.|z\.j\.)[^()\n]{0,80})\)"
 )
@@ -21,6 +17,13 @@ _REVIEW = re.compile(
 )
 _REFERENCE = re.compile(r"\((?:(?:1[5-9]|20)\d\d[a-z]?|n\.d\.|z\.j\.)[^)\n]{0,30}\)\.")
 _CODE_WORDS = 8
+_STAMPED = r"\[?(?:\w{2} )?\d{1,2}[:.]\d\d(?::\d\d)?\]?[ \t–-]*"
+_SPEAKER = re.compile(
+    rf"^[ \t>*•-]*(?:{_STAMPED})?"
+    r"([^\W\d_][\w.'’-]{0,20}(?: [^\W\d_][\w.'’-]{0,15}){0,2}):(?=[ \t]\S)",
+    re.MULTILINE,
+)
+_STAMP = re.compile(rf"^[ \t>]*{_STAMPED}", re.MULTILINE)
 _CLOSING = cues.CLOSINGS | {"met", "kind", "best", "hartelijke", "vriendelijke", "veel"}
 _SPOKEN = re.compile(
     r"“[^“”\n]{1,600}”|„[^„”“\n]{1,600}[”“]|\"[^\"\n]{1,600}\""
@@ -46,9 +49,7 @@ class Evidence:
         keys = [token.key for token in tokens]
         self.counts = Counter(keys)
         self.capitals = {token.key for token in tokens if token.cap}
-        self.in_code = {
-            t.key for t in tokens if t.code and text[t.start - 1 : t.start] in {'"', "'"}
-        }
+        self._read_speakers()
         fiction = sum(
             t.key in cues.FICTION_STRONG and (t.first or not t.cap or t.key != "roman")
             for t in tokens
@@ -64,7 +65,6 @@ class Evidence:
         # A letter is no story, nor is a program about books or the logbook of a team.
         retells = not letter and not kept and sum(t.code for t in tokens) < _CODE_WORDS
         self.fiction = self.fiction and retells
-        self.threshold = FICTION_THRESHOLD if self.fiction else THRESHOLD
         spoken = self._spoken()
         self.own_sentences = {
             t.sentence for t in tokens if t.key in cues.FIRST_PERSON and not spoken[t.start]
@@ -72,21 +72,29 @@ class Evidence:
         # Who talks about their own life most of the time retells no book.
         last = tokens[-1].sentence + 1 if tokens else 1
         if self.fiction and len(self.own_sentences) >= 0.5 * last:
-            self.fiction, self.threshold, retells = False, THRESHOLD, False
+            self.fiction = retells = False
         if self.fiction:
             self.own_sentences |= {t.sentence for t in tokens if t.key in cues.IN_CLASS}
-        self.our_sentences = {
-            t.sentence for t in tokens if t.key in cues.OWN_GROUP | cues.OWN_CIRCLES
-        }
         personal = (cues.FIRST_PERSON - {"i", "ik"}) | cues.TEAM_WORK
-        self.story_sentences = {t.sentence for t in tokens if t.key in cues.STORY_ROLES}
         self.personal = any(key in personal for key in keys)
         self.source = self._source_regions()
         self.blocked = [False] * len(tokens)
+        self.figure = [False] * len(tokens)
         self.figure_keys: set[str] = set()
-        self._block_phrases()
-        if retells and weak >= 2 and self.figure_keys and not self.fiction:
-            self.fiction, self.threshold = True, FICTION_THRESHOLD
+        self.works: frozenset[str] = frozenset()
+        self._mark_phrases()
+        if retells and weak >= 2 and (self.figure_keys or self.works):
+            self.fiction = True
+
+    def _read_speakers(self) -> None:
+        """Who says something in a chat or a script: "[19:02] Pleun: ja"."""
+        lines = list(_SPEAKER.finditer(self.text))
+        times = Counter(line[1] for line in lines)
+        self.speakers = {line.start(1): times[line[1]] for line in lines if times[line[1]] > 1}
+        self.speaker_keys = {
+            fold(word) for name, count in times.items() if count > 1 for word in name.split()
+        }
+        self.stamped = len(_STAMP.findall(self.text)) > 2
 
     def _is_casual(self) -> bool:
         starts = [t for t in self.tokens if t.first and not t.code]
@@ -128,24 +136,39 @@ class Evidence:
             at = end
         return marked
 
-    def _block_phrases(self) -> None:
-        """Marks well-known phrases, and public figures by their full name."""
+    def _mark_phrases(self) -> None:
+        """Marks well-known phrases, public figures by their full name, and characters of works."""
         lists, tokens = self.lists, self.tokens
+        longest = max(lists.longest_phrase, lists.longest_title)
         for at in range(len(tokens)):
             key = tokens[at].key
-            for count in range(1, lists.longest_phrase):
+            for count in range(longest):
                 after = at + count
-                if after >= len(tokens) or tokens[after].gap not in {" ", ". ", ".", "\u00a0", "-"}:
-                    break
-                key += " " + tokens[after].key
-                if key not in lists.figures and key not in lists.not_names:
+                if count:
+                    gaps = {" ", ". ", ".", "\u00a0", "-", ", ", ": ", "'"}
+                    if after >= len(tokens) or tokens[after].gap not in gaps:
+                        break
+                    key += " " + tokens[after].key
+                if key in lists.works and tokens[at].cap and self._is_title(at, after):
+                    self.works |= lists.works[key]
+                if not count or tokens[after].gap in {", ", ": ", "'"}:
                     continue
                 if key in lists.figures:
+                    self.figure[at : after + 1] = [True] * (count + 1)
                     self.figure_keys.update(
                         k for k in key.split() if k not in cues.PREFIXES and len(k) > 1
                     )
-                if self._private_cue(at) < 2.9:
+                if key in lists.not_names and self._private_cue(at) < 2.9:
                     self.blocked[at : after + 1] = [True] * (count + 1)
+
+    def _is_title(self, at: int, last: int) -> bool:
+        """Whether a word or more can be a title here: "It" at the start of a sentence is none."""
+        if last > at:
+            return True
+        token = self.tokens[at]
+        quoted = self.text[max(token.start - 1, 0)] in "\"'‘“*_«" or token.gap.endswith(": ")
+        doubtful = token.key in self.known_given or (token.first and token.key in self.lists.common)
+        return quoted or not doubtful
 
     def _personal_at(self, sentence: int) -> bool:
         """Whether the text around a sentence is about the writer's own life."""

@@ -1,17 +1,11 @@
 """The privacy check of a whole text, and the quick one for what a model or a teacher wrote."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from launcher.apps.privacy.context import (
-    find_named_illness,
-    find_organisations,
-    find_own_institutes,
-    find_sensitive,
-    find_told_of_others,
-)
+from launcher.apps.privacy.facts import Facts
 from launcher.apps.privacy.gazetteer import fold
 from launcher.apps.privacy.masking import occurrences
-from launcher.apps.privacy.names import find_names
+from launcher.apps.privacy.names import Names
 from launcher.apps.privacy.patterns import Span, find_patterns
 from launcher.apps.privacy.tokens import code_regions, tokenise
 from launcher.apps.privacy.types import Finding, Kind, Lang
@@ -37,23 +31,59 @@ def find_private(text: str, *, lang: Lang) -> tuple[Finding, ...]:
 
     ``lang`` is the language of the text; words of both languages are always understood.
     """
+    return _find(text, lang, leaks=False)
+
+
+def _find(text: str, lang: Lang, *, leaks: bool) -> tuple[Finding, ...]:
+    reader, spans = read(text, lang)
+    names = reader.found(leaks=leaks)
+    # "Van Loenhout Techniek" may be a name or a company: what is surer counts.
+    for kind, start, end, sure in reader.found_facts("organisation"):
+        met = [name for name in names if name[0] < end and start < name[1]]
+        if all(sure >= name[2] for name in met):
+            spans.append((kind, start, end, sure))
+            names = [name for name in names if name not in met]
+    person = {(start, end): group for start, end, _, group in names}
+    spans += (("name", start, end, sure) for start, end, sure, _ in names)
+    spans += reader.found_facts("health", "belief", people=reader.tokens_in(person))
+    return _findings(text, _without_overlap(spans, len(text)), person)
+
+
+class Reader(Names, Facts):
+    """One text, and all that is looked for in it."""
+
+    def tokens_in(self, places: Iterable[tuple[int, int]]) -> list[int]:
+        """The first token of each place."""
+        starts = {start for start, _ in places}
+        return [at for at, token in enumerate(self.tokens) if token.start in starts]
+
+    def in_story(self, at: int) -> bool:
+        """Whether a character of a book or film stands there, far from what the writer says."""
+        sentence = next((t.sentence for t in self.tokens if t.end > at), -1)
+        return self.fiction and not {sentence - 1, sentence, sentence + 1} & self.own_sentences
+
+
+def read(text: str, lang: Lang) -> tuple[Reader, list[Span]]:
+    """The reader of a text, and what was found by its form alone."""
     code = code_regions(text)
-    fixed = [*find_patterns(text, lang, code), *find_organisations(text, lang)]
-    if any(kind == "student_number" for kind, *_ in fixed):
-        fixed += find_own_institutes(text)
-    fixed = _without_overlap(fixed, len(text))
+    fixed = _without_overlap(find_patterns(text, lang, code), len(text))
     taken = bytearray(len(text) + 1)
     for _, start, end, _ in fixed:
         taken[start:end] = b"\1" * (end - start)
-    names = find_names(text, tokenise(text, code), taken)
-    person = {(start, end): group for start, end, _, group in names}
-    spans: list[Span] = [*fixed, *(("name", s, e, c) for s, e, c, _ in names)]
-    illnesses = (find_named_illness(text, end) for _, end, _, _ in names)
-    spans += [*find_sensitive(text, lang), *(span for span in illnesses if span)]
-    if names:
-        spans += find_told_of_others(text)
-    spans = _without_overlap(spans, len(text))
-    return _findings(text, spans, person)
+    reader = Reader(text, tokenise(text, code), taken)
+    nobodys = {
+        span
+        for span in fixed
+        if (span[0] == "address" and reader.in_story(span[1]))
+        or (span[0] != "link" and _within(span[1], code) and not reader.in_comment(span[1]))
+    }
+    for _, start, end, _ in nobodys:
+        taken[start:end] = bytes(end - start)
+    return reader, [span for span in fixed if span not in nobodys]
+
+
+def _within(at: int, regions: list[tuple[int, int]]) -> bool:
+    return any(start <= at < end for start, end in regions)
 
 
 def find_leaks(
@@ -61,11 +91,12 @@ def find_leaks(
 ) -> tuple[Finding, ...]:
     """The quick check of a short text that a model or a teacher wrote.
 
-    Found are the parts of every ``known`` person or value, and whatever :func:`find_private` sees
-    that does not already stand in ``allowed_in``, the text in which the student let it stand.
+    Found are the parts of every ``known`` person or value, and whatever may be private and does not
+    already stand in ``allowed_in``, the text in which the student let it stand.
     """
     allowed = fold(allowed_in)
-    fresh = [f for f in find_private(text, lang=lang) if not allowed or fold(f.text) not in allowed]
+    seen = _find(text, lang, leaks=True)
+    fresh = [f for f in seen if not allowed or fold(f.text) not in allowed]
     spans: list[Span] = [(f.kind, start, end, 0.99) for f, start, end in occurrences(text, known)]
     spans = _without_overlap(
         [*spans, *((f.kind, f.start, f.end, f.confidence) for f in fresh)], len(text)

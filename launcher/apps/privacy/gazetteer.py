@@ -39,12 +39,21 @@ class Gazetteer:
     known_surnames: frozenset[str]
     entities: frozenset[str]
     """``not_names`` that cannot be a name either."""
+    works: dict[str, frozenset[str]]
+    """For each title of a book, film or game the words of the names of its characters."""
+    longest_title: int
 
 
 @cache
 def gazetteer() -> Gazetteer:
     figures: set[str] = set()
     alone: set[str] = set()
+    works: dict[str, frozenset[str]] = {}
+    for line in read_data("works"):
+        titles, _, names = line.partition(":")
+        characters = frozenset(names.split())
+        for title in titles.split("|"):
+            works[title] = works.get(title, frozenset()) | characters
     for line in _lines("figures"):
         for entry in line.split("|"):
             if "*" in entry:
@@ -83,12 +92,19 @@ def gazetteer() -> Gazetteer:
         known_given=given | ambiguous,
         known_surnames=known_surnames,
         entities=frozenset(not_names - known_surnames - given),
+        works=works,
+        longest_title=max(title.count(" ") + 1 for title in works),
     )
 
 
+def read_data(name: str, kind: str = "txt") -> list[str]:
+    """The lines of a file of ``data``, without its comments."""
+    text = (_DATA / f"{name}.{kind}").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
 def _lines(name: str) -> list[str]:
-    text = (_DATA / f"{name}.txt").read_text(encoding="utf-8")
-    return [fold(line) for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [fold(line) for line in read_data(name)]
 
 
 def _words(name: str) -> frozenset[str]:

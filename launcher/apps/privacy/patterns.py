@@ -15,21 +15,32 @@ from launcher.apps.privacy.types import Kind, Lang
 
 Span = tuple[Kind, int, int, float]
 
-_RESERVED = re.compile(r"(?:^|[.@])(?:example|voorbeeld|localhost|test|invalid)(?:\.\w{2,4})?$")
+_RESERVED = re.compile(r"^(?:www\.)?(?:example|voorbeeld|localhost|test|invalid)(?:\.\w{2,8})?$")
+"""Addresses that stand for any address; "jan@school.example" is somebody's."""
+_OF_NOBODY = re.compile(
+    r"(?:info|service|support|contact|klantenservice|helpdesk|receptie|administratie|noreply|redactie"
+    r"|sales|hello|office|secretariaat|balie)",
+    re.IGNORECASE,
+)
+"""The address of a desk, not of a person."""
 _LOCAL_END = re.compile(r"[^\s@<>()\[\],;:\"'`]{1,64}\Z")
 _DOMAIN = re.compile(r"(?:[^\W_][\w-]{0,62}\.){1,5}[^\W\d_]{2,24}")
 _SPELLED = re.compile(
-    r"\b[\w.+-]{1,40}(?: (?:punt|dot) [\w-]{1,30}){0,3} (?:at|apenstaartje) [\w-]{1,40}"
+    r"\b[\w.+-]{1,40}(?: (?:punt|dot) [\w-]{1,30}){0,3} apenstaartje [\w-]{1,40}"
     r"(?:\.| punt | dot )(?:nl|com|be|net|org|eu|me)\b|"
+    r"\b[\w.+-]{1,40}(?: (?:punt|dot) [\w-]{1,30}){0,3} at [\w-]{1,40}"
+    r"(?: punt | dot )(?:nl|com|be|net|org|eu|me)\b|"
     r"\b[\w.+-]{1,40} ?[\[(](?:at|apenstaartje)[\])] ?[\w-]{1,40}"
     r"(?: ?[\[(](?:dot|punt)[\])] ?|\.)[a-z]{2,10}\b",
     re.IGNORECASE,
 )
 _IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{1,4}){3,8}\b")
+_DUTCH_IBAN = re.compile(r"NL\d\d ?[A-Z]{4}(?: ?\d){10}(?!\d)")
+_IBAN_CUE = re.compile(r"\bIBAN\b[^\n]*$")
 _NUMBER = re.compile(r"(?<![\w.,/+-])\d(?:[ .-]?\d){7,8}(?![\w/]|[.,-]\d)")
 _PHONE = re.compile(r"(?<![\w./-])(?:\+|00)?\(?\d(?:[ ().–/-]{0,3}\d){7,14}(?![\w/]|[.,-]\d)")
 _STUDENT_CUE = re.compile(
-    r"\b(?:student(?:en)?|leerling(?:en)?|stamnummer|student[ -]?id|st|registration|enrol+ment)"
+    r"\b(?:student(?:en)?|leerling(?:en)?|ll|stamnummer|student[ -]?id|st|registration|enrol+ment)"
     r"[ .-]{0,2}(?:nummer|nr|number|no|num|id|code|#)?\b[ .:#=()-]{0,4}(?:(?:is|was|van mij is)\b)?"
     r"[ :]{0,3}([a-zA-Z]{0,2}\d{5,10})\b",
     re.IGNORECASE,
@@ -37,10 +48,15 @@ _STUDENT_CUE = re.compile(
 _STUDENT_FORM = re.compile(r"(?<![\w@./-])[sS]\d{6,8}(?![\w@])")
 _STUDENT_LINE = re.compile(
     r"^[ \t]*[A-ZÀ-Þ][\w'’-]{1,30}(?: (?:[A-ZÀ-Þ][\w'’.-]{0,30}|van|de|der|den|el|ten|ter)){1,4}"
-    r"[ \t]*\n{1,2}[ \t]*([sS]?\d{6,8})[ \t]*$",
+    r"[ \t]*\n{1,2}[ \t]*([a-zA-Z]?\d{6,8})[ \t]*$",
     re.MULTILINE,
 )
 """A number with a line to itself below a name, as people sign."""
+_STUDENT_HEAD = re.compile(
+    r"^.*\|[ \t]*(?:student|leerling)\w*\.?[ \t-]*(?:nr\.?|nummer|no\.?)?[ \t]*\|",
+    re.IGNORECASE | re.MULTILINE,
+)
+_STUDENT_CELL = re.compile(r"\|[ \t]*([a-zA-Z]?\d{6,8})[ \t]*(?=\|)")
 _MONTHS = (
     "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december|"
     "january|february|march|may|june|july|august|october|jan|feb|mrt|mar|apr|jun|jul|aug|sept?|okt"
@@ -79,6 +95,9 @@ _PHONE_CUE = re.compile(
     r"|bereikbaar|reach|\bsms|\btext)[^\n]{0,40}$",
     re.IGNORECASE,
 )
+_MADE_UP = re.compile(r"(\d)\1{6}|(\d)\2\2(\d)\3\3(\d)\4\4")
+"""Numbers that people take when any number will do."""
+_MOBILE_ABROAD = re.compile(r"04\d\d[ ./]|07\d{3} ")
 _STREET_NL = (
     r"(?:straat|straatje|laan|weg|plein|gracht|kade|dijk|hof|pad|singel|dreef|steeg|plantsoen"
     r"|markt|wal|baan|burg|ring|veld|kamp|erf|akker|oord|horst|meent|brink|haven|poort|park|donk"
@@ -87,7 +106,7 @@ _STREET_NL = (
 )
 _CAP = r"[A-ZÀ-Þ][\w'’-]{0,30}"
 _HOUSE = r"\d{1,4}(?: ?(?:[a-zA-Z]|bis|hs|[IVX]{1,3}))?(?:[-/]\d{1,3}[a-zA-Z]?|[-/][a-zA-Z])?(?!\w)"
-_POSTCODE = r"[1-9]\d{3} ?(?!SA|SD|SS)[A-Z]{2}(?![\w])"
+_POSTCODE = r"[1-9]\d{3} ?(?!SA|SD|SS|BC|AD|CE)[A-Z]{2}(?![\w])"
 _CITY = rf"(?: aan | op | a/d |[ -]){{0,1}}{_CAP}(?: {_CAP})?"
 _TAIL = (
     rf"(?:,? {{0,2}}\n?{_POSTCODE})?(?:,? (?:in |te )?{_CAP}(?: (?:aan (?:de |den )?"
@@ -100,6 +119,11 @@ _STREET_LOW = re.compile(
 _LAAN_VAN = re.compile(
     rf"\b(?:Laan|Weg|Plein|Hof|Pad|Kade|Singel|Park|Burgemeester|Prins|Koningin)(?: {_CAP}| van"
     rf"| de| der| het| den){{1,4}} {_HOUSE}"
+)
+_STREET_LABEL = re.compile(
+    rf"^[ \t*-]*(?:[Aa]dres|[Ss]traat|[Aa]ddress|[Ss]treet)[^:\n]{{0,20}}:[ \t]*"
+    rf"((?:[\w'’.-]{{1,30}} ){{1,4}}{_HOUSE})",
+    re.MULTILINE,
 )
 _NAMED_POSTCODE = re.compile(rf"{_CAP}(?: {_CAP}){{0,2}} {_HOUSE},? ?\n?{_POSTCODE}")
 _LIVES = re.compile(
@@ -141,7 +165,8 @@ _OWN_SITE = re.compile(
 )
 _KNOWN_ORGANISATIONS_WORDS = """
 facebook microsoft google torvalds python django vuejs twbs apache numpy pandas-dev pytorch
-tensorflow openai huggingface ggerganov ggml-org nodejs rust-lang mozilla apple watch  features
+tensorflow openai huggingface pallets psf expressjs laravel ggerganov ggml-org nodejs rust-lang
+mozilla apple watch features
 topics explore search about login sharer share channel playlist results
 """
 _KNOWN_ORGANISATIONS = frozenset(_KNOWN_ORGANISATIONS_WORDS.split())
@@ -151,7 +176,7 @@ _SOURCE = re.compile(
     re.IGNORECASE,
 )
 _OWN_LINK = re.compile(
-    r"\b(?:mijn|m'n|my|our|onze|ons|code|portfolio|follow|volg|insta\w*|snap\w*|tiktok|discord)\b"
+    r"\b(?:mijn|m'n|my|our|onze|ons|code|portfolio|showreel|reel|follow|volg|insta\w*|snap\w*|tiktok|discord)\b"
     r"[^\n]{0,60}$",
     re.IGNORECASE,
 )
@@ -185,7 +210,7 @@ def _emails(text: str) -> Iterator[Span]:
         domain = _DOMAIN.match(text, at + 1, at + 200)
         if local and domain and not _RESERVED.search(domain.group().lower()):
             start = at - len(local.group().lstrip("."))
-            if start < at:
+            if start < at and not _OF_NOBODY.fullmatch(text, start, at):
                 yield "email", start, domain.end(), 0.99
         at = text.find("@", at + 1)
     for match in _SPELLED.finditer(text):
@@ -207,12 +232,23 @@ def _numbers(text: str) -> Iterator[Span]:
             if cut < 12:
                 break
             words = words[:cut]
+        if taken[match.start()]:
+            continue
+        # Mistyped, but said to be one.
+        typed = _DUTCH_IBAN.match(text, match.start())
+        if typed and _IBAN_CUE.search(text[max(0, match.start() - 60) : match.start()]):
+            _take(taken, *typed.span())
+            yield "iban", *typed.span(), 0.8
     for match in _STUDENT_CUE.finditer(text):
         _take(taken, *match.span(1))
         yield "student_number", *match.span(1), 0.95
     for match in _STUDENT_LINE.finditer(text):
         _take(taken, *match.span(1))
         yield "student_number", *match.span(1), 0.7
+    head = _STUDENT_HEAD.search(text)
+    for match in _STUDENT_CELL.finditer(text, head.end()) if head else ():
+        _take(taken, *match.span(1))
+        yield "student_number", *match.span(1), 0.85
     for match in _STUDENT_FORM.finditer(text):
         _take(taken, *match.span())
         yield "student_number", *match.span(), 0.85
@@ -229,10 +265,14 @@ def _numbers(text: str) -> Iterator[Span]:
         cued = bool(
             re.search(r"(?:bsn|burgerservice\w*|sofi\w*)[^\n]{0,25}$", before, re.IGNORECASE)
         )
-        if any(taken[match.start() : match.end()]) or not bsn.is_valid(digits.zfill(9)):
+        if any(taken[match.start() : match.end()]):
             continue
-        if cued or (len(digits) == 9 and not _OTHER_NUMBER.search(before)):
-            yield "bsn", *match.span(), 0.99 if cued else 0.7
+        if _MADE_UP.search(digits):
+            continue
+        valid = bsn.is_valid(digits.zfill(9))
+        # A mistyped number is private too where it is said to be one.
+        if cued or (valid and len(digits) == 9 and not _OTHER_NUMBER.search(before)):
+            yield "bsn", *match.span(), 0.99 if valid and cued else 0.7
 
 
 def _is_phone(written: str, *, cued: bool) -> bool:
@@ -241,9 +281,11 @@ def _is_phone(written: str, *, cued: bool) -> bool:
         return False
     if not written.startswith(("0", "+", "(0")) and not (cued and digits >= 9):
         return False
+    if _MADE_UP.search(re.sub(r"\D", "", written)):
+        return False
     if digits > 15 or re.fullmatch(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}", written):
         return False
-    for region in ("NL", "GB", "US"):
+    for region in ("NL", "BE", "GB", "US"):
         try:
             number = phonenumbers.parse(written, region)
         except phonenumbers.NumberParseException:
@@ -252,7 +294,8 @@ def _is_phone(written: str, *, cued: bool) -> bool:
         if national.startswith(("800", "900", "906", "909")) and number.country_code == 31:
             return False
         if phonenumbers.is_valid_number(number):
-            return region == "NL" or cued
+            mobile = _MOBILE_ABROAD.match(written)
+            return region == "NL" or cued or bool(mobile and region in {"BE", "GB"})
         if (cued or written.startswith("+")) and phonenumbers.is_possible_number(number):
             return True
     return False
@@ -280,7 +323,7 @@ def _addresses(text: str) -> Iterator[Span]:
     for pattern in (_STREET_LOW, _LAAN_VAN, _NAMED_POSTCODE):
         for match in pattern.finditer(text):
             start, end = _without_preposition(match.group(), match.start()), match.end()
-            if _AMOUNT.match(text, end):
+            if _AMOUNT.match(text, end) or _NOWHERE.search(match.group()):
                 continue
             if re.search(
                 r"museum|huis aan de|achterhuis", text[max(0, start - 40) : start], re.IGNORECASE
@@ -291,11 +334,16 @@ def _addresses(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             yield "address", match.start(), match.end(), 0.9
     for match in _LIVES.finditer(text):
-        if not _OWN.search(text[max(0, match.start() - 40) : match.start(1)]):
+        country = fold(match.group(1)) in gazetteer().not_names
+        if country or not _OWN.search(text[max(0, match.start() - 40) : match.start(1)]):
             continue
         yield "address", *match.span(1), 0.8
+    for match in _STREET_LABEL.finditer(text):
+        yield "address", *match.span(1), 0.9
     for match in _POST.finditer(text):
         before = text[max(0, match.start() - 60) : match.start()]
+        if _DESK.search(before):
+            continue
         tail = _TAIL_RE.match(text, match.end())
         written = match.group()
         cued = bool(_POST_CUE.search(before)) or "," in before[-2:]
@@ -309,6 +357,9 @@ def _addresses(text: str) -> Iterator[Span]:
         yield "address", match.start(), match.end(), 0.8
 
 
+_NOWHERE = re.compile(r" (?:1[5-9]|20)\d\d$|\bPostbus\b|[Vv]oorbeeld|Modelstraat|\bSpring\b")
+"""A year behind a dike, a box of a post office, an address of a form that shows how."""
+_DESK = re.compile(r"\b(?:Postbus|P\.?O\.? Box) \d+,?\s*$")
 _AMOUNT = re.compile(r" (?:euro|procent|jaar|meter|km|uur|mensen|people|%)", re.IGNORECASE)
 _LEADING = re.compile(
     r"(?:(?:In|Op|Aan|Bij|Van|Naar|Ik|De|Het|We|Mijn|Adres|de|het) )+(?=[A-ZÀ-Þ])"
