@@ -203,26 +203,25 @@ class Facts(Surroundings):
     def _whose(self, fact: Fact, named: Counter[int]) -> Iterator[str]:
         """Of whom it is told: the writer, somebody near, people in general."""
         sentence = self.tokens[fact.first].sentence
-        keys = [token.key for token in self.sentences[sentence]]
-        before = [token.key for token in self.sentences.get(sentence - 1, [])]
+        keys, before = self.keys_of(sentence), self.keys_of(sentence - 1)
         line = self.text.rfind("\n", 0, self.tokens[fact.first].start) + 1
         for seen, name in (
             (sentence in self.own_sentences, "own"),
             ({sentence - 1, sentence + 1} & self.own_sentences, "own beside"),
-            (set(keys) & cues.OWN_POSSESSIVES, "of writer"),
+            (keys & cues.OWN_POSSESSIVES, "of writer"),
             (named[sentence], "named"),
             (named[sentence - 1], "named before"),
             (named.total(), "named somewhere"),
-            (set(keys) & _THEY, "they"),
-            (set(keys) & _PEOPLE, "people"),
-            (set(keys) & _HAVING, "having"),
-            (set(keys) & _PLACED, "placed"),
-            (set(before) & _PLACED, "placed before"),
+            (keys & _THEY, "they"),
+            (keys & _PEOPLE, "people"),
+            (keys & _HAVING, "having"),
+            (keys & _PLACED, "placed"),
+            (before & _PLACED, "placed before"),
             (any(is_relation(key) for key in keys), "relation"),
             (any(is_relation(key) for key in before), "relation before"),
-            (any(char.isdigit() for char in self._written(sentence)), "digits"),
-            ("%" in self._written(sentence), "percent"),
-            ("?" in self._written(sentence), "question"),
+            (any(char.isdigit() for char in self.written(sentence)), "digits"),
+            ("%" in self.written(sentence), "percent"),
+            ("?" in self.written(sentence), "question"),
             (":" in self.text[line : self.tokens[fact.first].start], "label"),
             (self.source[self.tokens[fact.first].start], "source"),
         ):  # fmt: skip
@@ -231,14 +230,10 @@ class Facts(Surroundings):
         whose = (
             sentence in self.own_sentences,
             bool(named[sentence] or named[sentence - 1]),
-            bool(set(keys) & _PEOPLE),
-            bool(set(keys) & _HAVING),
+            bool(keys & _PEOPLE),
+            bool(keys & _HAVING),
         )
         yield f"whose={whose}"
-
-    def _written(self, sentence: int) -> str:
-        tokens = self.sentences[sentence]
-        return self.text[tokens[0].start : tokens[-1].end + 1]
 
 
 _SORTS_WORDS = """

@@ -105,16 +105,15 @@ class Mentions(Slots):
     def _signals(self, phrase: Phrase) -> Iterator[str]:
         """What also counts for the other mentions of the same word."""
         first, last = self.tokens[phrase.first], self.tokens[phrase.last]
-        near = {token.key for token in self.sentences[first.sentence]}
         sentence = first.sentence
+        near = self.keys_of(sentence)
         own = sentence in self.own_sentences
         yield "#own" if own else "#not own"
         speaker = self.speakers.get(first.start, 0)
-        written = self.sentences[sentence]
         at = self.text.rfind("\n", 0, first.start) + 1
         key = phrase.keys[0]
         for seen, name in (
-            (_YEAR.search(self.text[written[0].start : written[-1].end]), "#year"),
+            (_YEAR.search(self.written(sentence)), "#year"),
             (_LABEL.match(self.text[at : first.start + 1]), "#label"),
             (first.code, "#code"),
             (self.source[first.start], "#source"),

@@ -22,6 +22,8 @@ beschouwing column samenvatting summary hoofdstuk chapter contract casus case ge
 """
 _HEADINGS = frozenset(_HEADINGS_WORDS.split())
 _MOST = 4
+_LONGEST = 150
+"""Words of a sentence; a text without full stops would cost the square of its length."""
 
 
 @cache
@@ -42,6 +44,23 @@ class Surroundings(Evidence):
         for token in self.tokens:
             found[token.sentence].append(token)
         return found
+
+    def keys_of(self, sentence: int) -> frozenset[str]:
+        """The words of a sentence; none of one that is no sentence, or too long to be one."""
+        if sentence not in self._keys:
+            tokens = self.sentences.get(sentence, ())
+            keys = (token.key for token in tokens if len(tokens) <= _LONGEST)
+            self._keys[sentence] = frozenset(keys)
+        return self._keys[sentence]
+
+    def written(self, sentence: int) -> str:
+        """The sentence as it stands in the text, as far as it is one."""
+        tokens = self.sentences[sentence][:_LONGEST]
+        return self.text[tokens[0].start : tokens[-1].end + 1]
+
+    @cached_property
+    def _keys(self) -> dict[int, frozenset[str]]:
+        return {}
 
     @cached_property
     def own_share(self) -> str:
@@ -68,8 +87,7 @@ class Surroundings(Evidence):
             yield from self._beside(first - step, first - step + 1, f"before{step}")
             yield from self._beside(last + step, last + step, f"after{step}")
         inside = {token.key for token in self.tokens[first : last + 1]}
-        sentence = self.sentences[self.tokens[first].sentence]
-        yield from (f"near={key}" for key in {token.key for token in sentence} - inside)
+        yield from (f"near={key}" for key in self.keys_of(self.tokens[first].sentence) - inside)
 
     def _beside(self, at: int, gap_at: int, place: str) -> Iterator[str]:
         """The word at ``at``, and what stands between it and the nearer side."""
