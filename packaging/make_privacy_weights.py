@@ -118,11 +118,12 @@ def _text(text: str, lang: Lang, spans: list[tuple[Kind, int, int]], weight: flo
         [[] for _ in facts],
     )
     phrases = reader.phrases()
+    mentions = same_person(phrases)
     rows["name"] = rows_of(
         "name",
         [(reader.tokens[p.first].start, reader.end(p)) for p in phrases],
-        reader.features(phrases),
-        same_person(phrases),
+        reader.features(phrases, mentions),
+        mentions,
     )
     told: tuple[Literal["health"], Literal["belief"]] = ("health", "belief")
     for told_of in told:

@@ -268,7 +268,8 @@ class Candidates(Surroundings):
             token.cap and token.key.endswith("s") and token.key not in self.known_given
             and token.key not in lists.not_names
             and token.key not in lists.surnames and token.key[:-1] in lists.given
-            and token.key not in self.figure_keys | self.works | lists.figures_alone
+            and token.key not in self.figure_keys and token.key not in self.works
+            and token.key not in lists.figures_alone
         )  # fmt: skip
 
     def _bare(self, token: Token) -> str:

@@ -33,8 +33,10 @@ _MENTIONS = 30
 
 
 class Mentions(Slots):
-    def features(self, phrases: Sequence[Phrase]) -> list[set[str]]:
-        """One set of features for each phrase, in the same order."""
+    def features(
+        self, phrases: Sequence[Phrase], others: Sequence[Sequence[int]]
+    ) -> list[set[str]]:
+        """One set of features for each phrase; ``others`` as :func:`same_person` gives them."""
         for phrase in phrases:
             phrase.cue = max(self._private_cue(phrase.first), self._told_behind(phrase))
         signals = [set(self._signals(phrase)) for phrase in phrases]
@@ -42,9 +44,9 @@ class Mentions(Slots):
             {
                 *self._details(phrase),
                 *signals[at],
-                *self._elsewhere(phrase, phrases, signals, others),
+                *self._elsewhere(phrase, phrases, signals, others[at]),
             }
-            for at, (phrase, others) in enumerate(zip(phrases, same_person(phrases), strict=True))
+            for at, phrase in enumerate(phrases)
         ]
 
     # --- of one mention -------------------------------------------------------------------------

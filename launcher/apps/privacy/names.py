@@ -27,7 +27,8 @@ class Names(Mentions):
         With ``leaks`` also what only may be one, for a short text in which no name should stand.
         """
         phrases = self.phrases()
-        features, others = self.features(phrases), same_person(phrases)
+        others = same_person(phrases)
+        features = self.features(phrases, others)
         first = shared([weigh("name", each) for each in features], others)
         for phrase, score in zip(phrases, look_again(table(features, first, others)), strict=True):
             phrase.score = score

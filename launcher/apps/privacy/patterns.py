@@ -107,7 +107,6 @@ _STREET_NL = (
 _CAP = r"[A-ZÀ-Þ][\w'’-]{0,30}"
 _HOUSE = r"\d{1,4}(?: ?(?:[a-zA-Z]|bis|hs|[IVX]{1,3}))?(?:[-/]\d{1,3}[a-zA-Z]?|[-/][a-zA-Z])?(?!\w)"
 _POSTCODE = r"[1-9]\d{3} ?(?!SA|SD|SS|BC|AD|CE)[A-Z]{2}(?![\w])"
-_CITY = rf"(?: aan | op | a/d |[ -]){{0,1}}{_CAP}(?: {_CAP})?"
 _TAIL = (
     rf"(?:,? {{0,2}}\n?{_POSTCODE})?(?:,? (?:in |te )?{_CAP}(?: (?:aan (?:de |den )?"
     rf"|a/d )?{_CAP})?)?"
